@@ -1,0 +1,61 @@
+# Keelback: `make demo` shows it, `make test` checks it. Each target installs what it needs, in the tree (.venv) as far
+# as possible; Debian packages (the emulator) with apt-get, as root or through sudo.
+
+SHELL := /bin/sh
+PYTHON ?= $(firstword $(wildcard $(addsuffix /python3.11,$(subst :, ,$(PATH)))) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test check lint types unit boot bench setup clean
+
+help:
+	@echo "make demo    boot Debian beside a vault, play the scenario, print the transcript"
+	@echo "make test    every check and test, emulated machines included"
+	@echo "make check   the quick part: lint, types, tests without an emulated machine"
+	@echo "make bench   the figures in docs/reference/benchmarks.md, bare machine and Keelback side by side"
+	@echo "make setup   only install what the others need"
+
+demo: $(VENV)/.installed
+	$(BIN)/python examples/vault/demo.py
+
+test: check boot
+
+check: lint types unit
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+	@for folder in examples/*/; do \
+		echo "mypy $$folder"; MYPYPATH="src:$$folder" $(BIN)/mypy "$$folder" || exit 1; done
+	$(BIN)/pyright
+
+unit: $(VENV)/.installed-dev
+	$(PYTEST) -m "not boot and not slow" -n 2
+
+boot: $(VENV)/.installed-dev
+	$(PYTEST) -m "boot or slow"
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benches
+
+setup: $(VENV)/.installed-dev
+
+$(VENV)/.installed: pyproject.toml scripts/install_system_packages.sh
+	scripts/install_system_packages.sh $(PYTHON)
+	@echo "keelback: making $(VENV)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "keelback: adding the development tools to $(VENV)"
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf build examples/*/build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Keelback: a capability microkernel and hypervisor for AArch64, written in a typed subset of Python."""
