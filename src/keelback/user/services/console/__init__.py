@@ -1,0 +1,1 @@
+"""The console: one serial line shared by all components and guests."""
