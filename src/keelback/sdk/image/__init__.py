@@ -1,0 +1,1 @@
+"""From a checked description to the flat image a machine boots: numbering, placement, tables, boot state, manifest."""

@@ -1,0 +1,58 @@
+"""Plans virtual machines: guest RAM, the files the monitor copies into it, the generated device tree, the vcpu."""
+
+from __future__ import annotations
+
+from keelback.abi import objects, rights
+from keelback.sdk.image.guest_tree import GuestTree, build_guest_tree
+from keelback.sdk.image.plan import GUEST_RAM_WINDOW, Component, Extent, Guest, Mapping, Plan
+from keelback.sdk.system.guest_layout import GUEST_RAM_BASE, IMAGE_HEADER_BYTES, lay_out_guest
+from keelback.sdk.system.model import VirtualMachine
+
+VIRTIO_DEVICE_COUNT = 4
+
+
+def plan_guests(plan: Plan) -> None:
+    """Plan every virtual machine of the system."""
+    for component in plan.components:
+        if isinstance(component.domain, VirtualMachine):
+            _plan_guest(plan, component, component.domain)
+
+
+def _plan_guest(plan: Plan, component: Component, machine: VirtualMachine) -> None:
+    kernel = machine.kernel.read_bytes()
+    initrd = b"" if machine.initrd is None else machine.initrd.read_bytes()
+    layout = lay_out_guest(kernel[:IMAGE_HEADER_BYTES], len(kernel), len(initrd))
+    tree = build_guest_tree(
+        GuestTree(
+            ram_bytes=machine.ram_bytes,
+            bootargs=machine.bootargs,
+            initrd=(layout.initrd, layout.initrd + len(initrd)) if initrd else None,
+            virtio_device_count=VIRTIO_DEVICE_COUNT,
+        )
+    )
+    _map_guest_ram(plan, component, machine)
+    for name, content in (("kernel", kernel), ("initrd", initrd), ("dtb", tree.blob)):
+        if content:
+            extent = plan.add_extent(Extent(f"{machine.name} {name}", machine.name, "file", len(content), content))
+            component.pass_window(name, component.map(name, extent, "r"), len(content))
+    vcpu_rights = rights.READ | rights.WRITE | rights.CONTROL
+    assert component.guest is not None
+    component.parameters |= {
+        "vcpu_slot": component.grant("vcpu", objects.VCPU, component.guest.vcpu, vcpu_rights),
+        "rng_seed_offset": tree.seed_offset,
+        "dtb_load_address": layout.tree,
+        "kernel_load_address": layout.kernel,
+        "initrd_load_address": layout.initrd,
+        "bootargs": machine.bootargs,
+        "on_crash": int(machine.on_crash == "restart"),
+        "max_restarts": machine.max_restarts,
+    }
+
+
+def _map_guest_ram(plan: Plan, component: Component, machine: VirtualMachine) -> None:
+    ram = plan.add_extent(Extent(f"{machine.name} ram", machine.name, "guest_ram", machine.ram_bytes))
+    component.map("guest_ram", ram, "rw", GUEST_RAM_WINDOW)
+    component.pass_window("guest_ram", GUEST_RAM_WINDOW, machine.ram_bytes)
+    component.parameters["guest_ram_base"] = GUEST_RAM_BASE
+    component.guest = Guest(len(plan.guests) + 1, machine, [Mapping("ram", ram, GUEST_RAM_BASE, "rwx")])
+    plan.guests.append(component.guest)

@@ -1,0 +1,184 @@
+"""The plan of a system: its description with every object numbered, every slot, bit and virtual address chosen.
+
+Data only. `wiring` and `guests` fill it in; `layout` gives extents their physical addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from keelback.abi import objects, rights
+from keelback.sdk.boards import Board
+from keelback.sdk.system.description import System
+from keelback.sdk.system.model import Access, ProtectionDomain, VirtualMachine
+from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up
+
+TEXT_BASE = 0x20_0000
+DEVICE_BASE = 0x0800_0000
+REGION_BASE = 0x1000_0000
+GUEST_RAM_WINDOW = 0x10_0000_0000
+
+ENDPOINT_SLOT = 1
+NOTIFICATION_SLOT = 2
+FIRST_FREE_SLOT = 3
+BIT_COUNT = 64
+
+OWN_RIGHTS = rights.READ | rights.WRITE | rights.GRANT | rights.OWNER
+
+ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "device", "guest_ram"]
+
+
+@dataclass(eq=False)
+class Extent:
+    """A run of physical memory with one owner. It starts with `content`, the rest is zero; `physical` is 0 until placed."""
+
+    name: str
+    owner: str
+    kind: ExtentKind
+    size_bytes: int
+    content: bytes = b""
+    physical: int = 0
+
+    @property
+    def alignment(self) -> int:
+        """Large extents start on a 2 MiB boundary, so that blocks can map them."""
+        return BLOCK_BYTES if self.size_bytes >= BLOCK_BYTES else PAGE_BYTES
+
+
+@dataclass(frozen=True, eq=False)
+class Mapping:
+    """`extent` seen at the virtual address `virtual` (for a guest: guest physical)."""
+
+    name: str
+    extent: Extent
+    virtual: int
+    access: Access
+
+
+@dataclass(frozen=True)
+class Capability:
+    """A filled slot. `name` says what it is for; `kind` and `rights` are numbers of keelback.abi."""
+
+    slot: int
+    kind: int
+    index: int
+    rights: int
+    badge: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Interrupt object `index` (from 1): interrupt number `number` sets `bit` of a component's notification."""
+
+    index: int
+    number: int
+    edge_triggered: bool
+    component: int
+    bit: int
+    device: str
+
+
+@dataclass(eq=False)
+class Guest:
+    """A virtual machine's vcpu and the guest physical memory it sees."""
+
+    vcpu: int
+    machine: VirtualMachine
+    mappings: list[Mapping] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Component:
+    """A planned domain. Thread, endpoint, notification and capability table all have its `index` (from 1)."""
+
+    index: int
+    domain: ProtectionDomain
+    capabilities: list[Capability] = field(default_factory=list)
+    mappings: list[Mapping] = field(default_factory=list)
+    parameters: dict[str, int | str] = field(default_factory=dict)
+    fault_handler: int = 0
+    fault_badge: int = 0
+    guest: Guest | None = None
+    next_bit: int = 0
+    next_device: int = DEVICE_BASE
+    next_region: int = REGION_BASE
+
+    @property
+    def name(self) -> str:
+        """The domain's name."""
+        return self.domain.name
+
+    def grant(self, name: str, kind: int, index: int, granted: int, badge: int = 0) -> int:
+        """Fill the next free slot; returns its number."""
+        slot = FIRST_FREE_SLOT if len(self.capabilities) == 0 else self.capabilities[-1].slot + 1
+        self.capabilities.append(Capability(slot, kind, index, granted, badge, name))
+        return slot
+
+    def take_bit(self) -> int:
+        """A bit of the component's notification; past 63 the last one is shared."""
+        bit = min(self.next_bit, BIT_COUNT - 1)
+        self.next_bit += 1
+        return bit
+
+    def reserve(self, size_bytes: int) -> int:
+        """Virtual addresses for a region, with an unmapped page behind it."""
+        alignment = BLOCK_BYTES if size_bytes >= BLOCK_BYTES else PAGE_BYTES
+        address = align_up(self.next_region, alignment)
+        self.next_region = align_up(address + size_bytes, PAGE_BYTES) + PAGE_BYTES
+        return address
+
+    def map(self, name: str, extent: Extent, access: Access, address: int | None = None) -> int:
+        """See `extent` at `address`, or where there is room; returns the address."""
+        virtual = self.reserve(extent.size_bytes) if address is None else address
+        self.mappings.append(Mapping(name, extent, virtual, access))
+        return virtual
+
+    def pass_window(self, name: str, address: int, size_bytes: int) -> None:
+        """Tell the component where a region is: parameters `<name>_address` and `<name>_size`."""
+        self.parameters[f"{name}_address"] = address
+        self.parameters[f"{name}_size"] = size_bytes
+
+
+@dataclass(eq=False)
+class Plan:
+    """A whole system, planned."""
+
+    system: System
+    board: Board
+    components: list[Component] = field(default_factory=list)
+    extents: list[Extent] = field(default_factory=list)
+    interrupts: list[Interrupt] = field(default_factory=list)
+    guests: list[Guest] = field(default_factory=list)
+
+    def component_of(self, domain: ProtectionDomain) -> Component:
+        """The component planned for a domain of the system."""
+        return next(component for component in self.components if component.domain is domain)
+
+    def add_extent(self, extent: Extent) -> Extent:
+        """Register an extent for placement; sizes are rounded up to whole pages."""
+        extent.size_bytes = align_up(extent.size_bytes, PAGE_BYTES)
+        self.extents.append(extent)
+        return extent
+
+
+def parameter_name(name: str) -> str:
+    """A description's name as a parameter prefix: "guest ram" -> "guest_ram"."""
+    return re.sub(r"[^a-z0-9]", "_", name.lower())
+
+
+def start_component(plan: Plan, domain: ProtectionDomain) -> Component:
+    """A component with its own endpoint and notification in the slots the runtime expects."""
+    index = len(plan.components) + 1
+    component = Component(index, domain)
+    for slot, kind, name in (
+        (ENDPOINT_SLOT, objects.ENDPOINT, "own endpoint"),
+        (NOTIFICATION_SLOT, objects.NOTIFICATION, "own notification"),
+    ):
+        component.capabilities.append(Capability(slot, kind, index, OWN_RIGHTS, 0, name))
+    component.parameters["component_name"] = domain.name
+    component.parameters["own_priority"] = domain.priority
+    plan.components.append(component)
+    return component

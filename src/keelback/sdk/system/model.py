@@ -1,0 +1,178 @@
+"""What a system is made of: the elements a description builds and connects.
+
+Elements hold what was said and where it was said. Nothing here judges it (see `checks`) or places it (see `image`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from keelback.sdk.boards.board import Device
+from keelback.sdk.system.errors import DescriptionError, Location, find_caller
+from keelback.sdk.system.units import parse_size
+
+DEFAULT_STACK = "32 KiB"
+
+Access = Literal["r", "rw", "rx", "rwx"]
+"""`rwx` is for a guest's RAM, where the guest itself decides; a description may not ask for it."""
+
+
+def read_size(text: str | int, what: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise DescriptionError(find_caller(), f"{what}: {error}", 'write for example "4 KiB" or "512 MiB"') from None
+
+
+class ProtectionDomain:
+    """A unit of isolation: one component with its thread, address space, capability table and priority.
+
+    `source` is a Python file of the typed subset, a C or Zig file (beside the description), or a dotted module of
+    `keelback.user`. `parameters` reach the component through `parameter(name, default)`. A fault of the component goes
+    to `fault_handler`, or to the monitor. `power` lets it switch the machine off, `trace` lets it read the trace rings,
+    `keyboard` gives it what is typed to it on the console.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        source: str | Path,
+        priority: int,
+        stack: str | int = DEFAULT_STACK,
+        fault_handler: ProtectionDomain | None = None,
+        parameters: Mapping[str, int | str] | None = None,
+        power: bool = False,
+        trace: bool = False,
+        keyboard: bool = False,
+    ) -> None:
+        self.location = find_caller()
+        self.name = name
+        self.source = str(source)
+        self.priority = priority
+        self.stack_bytes = read_size(stack, "stack")
+        self.fault_handler = fault_handler
+        self.parameters: dict[str, int | str] = dict(parameters or {})
+        self.power = power
+        self.trace = trace
+        self.keyboard = keyboard
+
+
+class VirtualMachine(ProtectionDomain):
+    """A guest with its virtual-machine monitor, which is an ordinary protection domain of its own.
+
+    `kernel` is an arm64 Linux Image, `initrd` an initial RAM disk. `on_crash` says what its monitor does when the guest
+    dies: stay stopped, or restart it (`max_restarts` times).
+    """
+
+    MONITOR_SOURCE = "keelback.user.vmm.main"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        kernel: str | Path,
+        ram: str | int,
+        priority: int,
+        initrd: str | Path | None = None,
+        bootargs: str = "console=ttyAMA0",
+        on_crash: Literal["stop", "restart"] = "stop",
+        max_restarts: int = 3,
+        source: str | Path = MONITOR_SOURCE,
+        stack: str | int = DEFAULT_STACK,
+        fault_handler: ProtectionDomain | None = None,
+        parameters: Mapping[str, int | str] | None = None,
+        power: bool = False,
+    ) -> None:
+        super().__init__(
+            name,
+            source=source,
+            priority=priority,
+            stack=stack,
+            fault_handler=fault_handler,
+            parameters=parameters,
+            power=power,
+            keyboard=True,
+        )
+        self.kernel = self.location.path.parent / kernel
+        self.initrd = None if initrd is None else self.location.path.parent / initrd
+        self.ram_bytes = read_size(ram, "ram")
+        self.bootargs = bootargs
+        self.on_crash: str = on_crash
+        self.max_restarts = max_restarts
+
+
+class MemoryRegion:
+    """Memory that domains share: of a given size, or with the contents (and at least the size) of a file.
+
+    Without `file` it starts as zeros. `physical` pins it to a physical address outside the RAM (a device's memory).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        size: str | int | None = None,
+        file: str | Path | None = None,
+        physical: int | None = None,
+    ) -> None:
+        self.location = find_caller()
+        self.name = name
+        self.size_bytes = None if size is None else read_size(size, "size")
+        self.file = None if file is None else self.location.path.parent / file
+        self.physical = physical
+
+
+@dataclass(eq=False)
+class Channel:
+    """Calls from `client` to `server`, with an optional buffer both map. `port` names it inside a guest client."""
+
+    client: ProtectionDomain
+    server: ProtectionDomain
+    name: str
+    buffer_bytes: int
+    port: str | None
+    location: Location = field(default_factory=find_caller)
+
+
+@dataclass(eq=False)
+class Signal:
+    """`sender` may set one bit of `receiver`'s notification."""
+
+    sender: ProtectionDomain
+    receiver: ProtectionDomain
+    name: str
+    location: Location = field(default_factory=find_caller)
+
+
+@dataclass(eq=False)
+class RegionMapping:
+    """`domain` sees `region` with the given access, at `address` or where there is room."""
+
+    region: MemoryRegion
+    domain: ProtectionDomain
+    access: Access
+    name: str
+    address: int | None
+    location: Location = field(default_factory=find_caller)
+
+
+@dataclass(eq=False)
+class DeviceUse:
+    """`domain` drives the board's device of that name (or one described): its registers and its interrupt."""
+
+    device: str | Device
+    domain: ProtectionDomain
+    location: Location = field(default_factory=find_caller)
+
+
+@dataclass(frozen=True, eq=False)
+class Console:
+    """The three domains behind the machine's console: driver, multiplexer, and the monitor that reports faults."""
+
+    driver: ProtectionDomain
+    multiplexer: ProtectionDomain
+    monitor: ProtectionDomain
