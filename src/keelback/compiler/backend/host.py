@@ -1,0 +1,178 @@
+"""Compiled functions on the developer's own machine: LLVM's JIT, traps as Python exceptions.
+
+A call goes through a wrapper made here: arguments and results travel in an array of 64-bit words, and a trap anywhere
+below longjmps back into the wrapper. Memory windows and device registers go through callbacks to Python, because the
+addresses they name do not exist here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from keelback.compiler.backend.llvm import optimise_module, parse, target_machine
+from keelback.lang.traps import Trap
+
+WORD_COUNT = 32
+WORD_MASK = (1 << 64) - 1
+
+ReadCallback = Callable[[int, int], int]
+WriteCallback = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class HostFunction:
+    """A function to call: LLVM types of its parameters and results (several results: a literal struct)."""
+
+    parameters: tuple[str, ...]
+    results: tuple[str, ...] = ()
+
+    @property
+    def result_type(self) -> str:
+        if not self.results:
+            return "void"
+        return self.results[0] if len(self.results) == 1 else "{ " + ", ".join(self.results) + " }"
+
+
+SUPPORT = """
+@keel.jump = internal global [64 x i64] zeroinitializer, align 16
+@keel.trapped = internal global i32 0
+@keel.read.hook = global ptr null
+@keel.write.hook = global ptr null
+declare i32 @_setjmp(ptr) returns_twice
+declare void @longjmp(ptr, i32) noreturn
+define void @keel.trap(i32 %kind) noreturn noinline cold {
+  store volatile i32 %kind, ptr @keel.trapped
+  call void @longjmp(ptr @keel.jump, i32 1)
+  unreachable
+}
+define i64 @keel.read(i64 %address, i32 %width) noinline {
+  %hook = load ptr, ptr @keel.read.hook
+  %value = call i64 %hook(i64 %address, i32 %width)
+  ret i64 %value
+}
+define void @keel.write(i64 %address, i32 %width, i64 %value) noinline {
+  %hook = load ptr, ptr @keel.write.hook
+  call void %hook(i64 %address, i32 %width, i64 %value)
+  ret void
+}
+"""
+
+
+def wrapper_symbol(symbol: str) -> str:
+    return f"keel.call.{symbol}"
+
+
+def wrapper(symbol: str, function: HostFunction) -> str:
+    """IR of the wrapper of one function: words in, words out; returns 0 or the kind of the trap."""
+    lines = [f'define i32 @"{wrapper_symbol(symbol)}"(ptr %words) noinline {{', "entry:"]
+    lines += ["  %again = call i32 @_setjmp(ptr @keel.jump) returns_twice", "  %trapped = icmp ne i32 %again, 0"]
+    lines += ["  br i1 %trapped, label %trap, label %run", "trap:"]
+    lines += ["  %kind = load volatile i32, ptr @keel.trapped", "  ret i32 %kind", "run:"]
+    arguments: list[str] = []
+    for number, kind in enumerate(function.parameters):
+        lines.append(f"  %a{number}.p = getelementptr i64, ptr %words, i64 {number}")
+        lines.append(f"  %a{number}.w = load i64, ptr %a{number}.p")
+        lines.append(_from_word(f"%a{number}", kind))
+        arguments.append(f"{kind} %a{number}")
+    called = f'call {function.result_type} @"{symbol}"({", ".join(arguments)})'
+    lines.append(f"  %result = {called}" if function.results else f"  {called}")
+    for number, kind in enumerate(function.results):
+        whole = len(function.results) == 1
+        name = "%result" if whole else f"%r{number}"
+        if not whole:
+            lines.append(f"  {name} = extractvalue {function.result_type} %result, {number}")
+        lines += _to_word(name, kind, number)
+    return "\n".join([*lines, "  ret i32 0", "}", ""])
+
+
+def _from_word(name: str, kind: str) -> str:
+    if kind == "ptr":
+        return f"  {name} = inttoptr i64 {name}.w to ptr"
+    if kind == "i64":
+        return f"  {name} = add i64 {name}.w, 0"
+    return f"  {name} = trunc i64 {name}.w to {kind}"
+
+
+def _to_word(name: str, kind: str, number: int) -> list[str]:
+    word = f"%w{number}"
+    convert = {"ptr": f"ptrtoint ptr {name} to i64", "i64": f"add i64 {name}, 0"}
+    return [
+        f"  {word} = {convert.get(kind, f'zext {kind} {name} to i64')}",
+        f"  {word}.p = getelementptr i64, ptr %words, i64 {number}",
+        f"  store i64 {word}, ptr {word}.p",
+    ]
+
+
+_READ = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint32)
+_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint64)
+
+
+class HostModule:
+    """IR text made callable. `functions` are those that may be called, by symbol."""
+
+    def __init__(self, text: str, functions: Mapping[str, HostFunction], *, optimised: bool = True) -> None:
+        wrappers = [wrapper(symbol, function) for symbol, function in functions.items()]
+        module = parse("\n".join([text, SUPPORT, *wrappers]))
+        machine = target_machine("host")
+        module.triple = llvm.get_default_triple()
+        module.data_layout = str(machine.target_data)
+        if optimised:
+            optimise_module(module, "host")
+        self.functions = dict(functions)
+        self._engine: Any = llvm.create_mcjit_compiler(module, machine)
+        self._engine.finalize_object()
+        self._calls: dict[str, Any] = {}
+        self._callbacks: list[Any] = []
+        self.bytes: dict[int, int] = {}
+        self.connect(self._read_bytes, self._write_bytes)
+
+    def connect(self, read: ReadCallback, write: WriteCallback) -> None:
+        """Send accesses to windows and registers to `read(address, width_bytes)`, `write(address, width_bytes, value)`.
+
+        Without this they go to `self.bytes`, a sparse memory by address.
+        """
+        self._callbacks = [_READ(read), _WRITE(write)]
+        for name, callback in zip(("keel.read.hook", "keel.write.hook"), self._callbacks, strict=True):
+            slot = ctypes.c_void_p.from_address(self.address(name))
+            slot.value = ctypes.cast(callback, ctypes.c_void_p).value
+
+    def address(self, symbol: str) -> int:
+        """Where a global lies in this process."""
+        found = int(self._engine.get_global_value_address(symbol))
+        if not found:
+            raise KeyError(f"no global is called {symbol!r}")
+        return found
+
+    def memory(self, symbol: str, size_bytes: int) -> memoryview:
+        """The bytes of a global, live: to set up state before calls and look at it after."""
+        array = (ctypes.c_uint8 * size_bytes).from_address(self.address(symbol))
+        return memoryview(array).cast("B")
+
+    def call(self, symbol: str, *arguments: int) -> Sequence[int]:
+        """Call a function with words; returns its results as words. Raises Trap when it traps."""
+        function = self.functions[symbol]
+        if len(arguments) != len(function.parameters):
+            raise TypeError(f"{symbol} takes {len(function.parameters)} arguments, {len(arguments)} given")
+        words = (ctypes.c_uint64 * WORD_COUNT)(*(argument & WORD_MASK for argument in arguments))
+        kind = self._wrapper(symbol)(words)
+        if kind:
+            raise Trap(kind)
+        return words[: len(function.results)]
+
+    def _wrapper(self, symbol: str) -> Any:
+        if symbol not in self._calls:
+            address = int(self._engine.get_function_address(wrapper_symbol(symbol)))
+            self._calls[symbol] = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)(address)
+        return self._calls[symbol]
+
+    def _read_bytes(self, address: int, width: int) -> int:
+        return sum(self.bytes.get(address + offset, 0) << (8 * offset) for offset in range(width))
+
+    def _write_bytes(self, address: int, width: int, value: int) -> None:
+        for offset in range(width):
+            self.bytes[address + offset] = (value >> (8 * offset)) & 0xFF
