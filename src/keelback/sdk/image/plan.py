@@ -32,7 +32,7 @@ ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "de
 
 @dataclass(eq=False)
 class Extent:
-    """A run of physical memory with one owner. It starts with `content`, the rest is zero; `physical` is 0 until placed."""
+    """Physical memory with one owner. It starts with `content`, the rest is zero; `physical` is 0 until placed."""
 
     name: str
     owner: str

@@ -64,8 +64,10 @@ def check_ram_fit(system: System) -> Mistakes:
         if layout.end > GUEST_RAM_BASE + machine.ram_bytes:
             needed = format_size(-(-(layout.end - GUEST_RAM_BASE) // BLOCK_BYTES) * BLOCK_BYTES)
             what = "kernel" if machine.initrd is None else "kernel and initrd"
-            message = f"the {what} of `{machine.name}` do not fit into its {format_size(machine.ram_bytes)} of RAM"
-            yield DescriptionError(machine.location, message, f"they need {needed}")
+            verb = "does" if machine.initrd is None else "do"
+            message = f"the {what} of `{machine.name}` {verb} not fit into its {format_size(machine.ram_bytes)} of RAM"
+            need = "it needs" if machine.initrd is None else "they need"
+            yield DescriptionError(machine.location, message, f"{need} {needed}")
 
 
 def check_crash_policies(system: System) -> Mistakes:
