@@ -5,13 +5,16 @@ Also gives the translation tables their contents, since they hold the addresses 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keelback.compiler import LinkedImage
 from keelback.sdk.image.page_tables import TableZone, el2_attributes, stage2_attributes
-from keelback.sdk.image.plan import Component, Extent, Mapping, Plan
+from keelback.sdk.image.plan import Extent, Mapping, Plan
 from keelback.sdk.system.model import Access
 from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up
+
+KERNEL_TABLE_COUNT = 16
+"""Translation tables set aside for the kernel's own tree."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,10 @@ class KernelWindow:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything lies. `image_end` is one past the image with its zeros, `ram_end` one past the last byte used."""
+    """Where everything lies. `image_end` is one past the image with its zeros, `ram_end` one past the last byte used.
+
+    `component_tables` and `guest_tables` are the roots of stage-2 trees by component index and vcpu.
+    """
 
     zone: TableZone
     kernel_table: int
@@ -38,17 +44,64 @@ class Layout:
     ram_end: int
 
 
-def lay_out(plan: Plan, kernel: LinkedImage) -> Layout:
+def lay_out(plan: Plan, kernel: LinkedImage, kernel_lines: Extent) -> Layout:
     """Place every extent and build every translation table."""
-    kernel_end = kernel.symbols["__data_end"]
-    zone = TableZone(place_extents(plan, kernel_end))
-    component_tables = {component.index: _map_component(zone, component) for component in plan.components}
-    guest_tables = {guest.vcpu: map_space(zone, guest.mappings) for guest in plan.guests}
-    windows = kernel_windows(plan, kernel, zone)
-    kernel_table = map_kernel(zone, windows)
-    image_end = zone.base + zone.size_bytes
+    zone_base = place_extents(plan, kernel.symbols["__data_end"])
+    windows = kernel_windows(plan, kernel, kernel_lines)
+    counted = build_tables(plan, zone_base, windows)  # how many there are does not depend on where guest RAM will lie
+    image_end = zone_base + counted.zone.size_bytes
     ram_end = place_guest_ram(plan, image_end)
-    return Layout(zone, kernel_table, component_tables, guest_tables, windows, image_end, ram_end)
+    return replace(build_tables(plan, zone_base, windows), image_end=image_end, ram_end=ram_end)
+
+
+def build_tables(plan: Plan, zone_base: int, windows: tuple[KernelWindow, ...]) -> Layout:
+    """The kernel's tree and one for each component and guest, in a zone that the kernel's tree maps too."""
+    zone = TableZone(zone_base)
+    component_tables = {component.index: map_space(zone, component.mappings) for component in plan.components}
+    guest_tables = {guest.vcpu: map_space(zone, guest.mappings) for guest in plan.guests}
+    zone_end = zone.base + zone.size_bytes + KERNEL_TABLE_COUNT * PAGE_BYTES
+    windows = (*windows, KernelWindow("translation tables", zone.base, zone_end, "rw"))
+    kernel_table = map_kernel(zone, windows)
+    while zone.base + zone.size_bytes < zone_end:
+        zone.add_table()
+    assert zone.base + zone.size_bytes == zone_end, "the kernel's own tables outgrow KERNEL_TABLE_COUNT"
+    return Layout(zone, kernel_table, component_tables, guest_tables, windows, image_end=0, ram_end=0)
+
+
+def map_space(zone: TableZone, mappings: list[Mapping]) -> int:
+    """A stage-2 tree of these mappings; returns its root."""
+    root = zone.add_table()
+    for mapping in mappings:
+        extent = mapping.extent
+        attributes = stage2_attributes(mapping.access, device=extent.kind == "device")
+        zone.map(root, mapping.virtual, extent.physical, extent.size_bytes, attributes)
+    return root
+
+
+def kernel_windows(plan: Plan, kernel: LinkedImage, kernel_lines: Extent) -> tuple[KernelWindow, ...]:
+    """What the kernel maps of itself (never writable and executable at once) and of the board."""
+    at = kernel.symbols
+    lines_end = kernel_lines.physical + kernel_lines.size_bytes
+    return (
+        KernelWindow("text", at["__text_start"], at["__text_end"], "rx"),
+        KernelWindow("read-only data", at["__rodata_start"], at["__rodata_end"], "r"),
+        KernelWindow("data", at["__data_start"], at["__data_end"], "rw"),
+        KernelWindow("line table", kernel_lines.physical, lines_end, "r"),
+        *(
+            KernelWindow(device.name, device.base, device.base + device.size_bytes, "rw", device=True)
+            for device in plan.board.kernel_devices
+        ),
+    )
+
+
+def map_kernel(zone: TableZone, windows: tuple[KernelWindow, ...]) -> int:
+    """The kernel's identity-mapped tree; returns its root."""
+    root = zone.add_table()
+    for window in windows:
+        if window.end > window.base:
+            attributes = el2_attributes(window.access, device=window.device)
+            zone.map(root, window.base, window.base, window.end - window.base, attributes)
+    return root
 
 
 def place_extents(plan: Plan, start: int) -> int:

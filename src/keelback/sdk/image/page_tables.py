@@ -1,7 +1,8 @@
 """Translation tables as data: the kernel's own (EL2 stage 1) and every address space's (stage 2).
 
 All use the 4 KiB granule and 39-bit input addresses, so a tree starts with one table at level 1 (Arm DDI 0487, D8.2).
-Large aligned pieces become 2 MiB or 1 GiB blocks. Decides nothing about what is mapped where.
+Large aligned pieces become 2 MiB blocks, never
+larger: so the number of tables follows from sizes alone. Decides nothing about what is mapped where.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keelback.sdk.system.model import Access
-from keelback.sdk.system.units import PAGE_BYTES
+from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES
 
 ENTRY_COUNT = 512
 INPUT_BITS = 39
@@ -110,11 +111,8 @@ class TableZone:
 
 
 def _leaf_level(virtual: int, physical: int, size_bytes: int) -> int:
-    for level in (1, 2):
-        step = 1 << LEVEL_SHIFTS[level]
-        if (virtual | physical) % step == 0 and size_bytes >= step:
-            return level
-    return 3
+    is_block = (virtual | physical) % BLOCK_BYTES == 0 and size_bytes >= BLOCK_BYTES
+    return 2 if is_block else 3
 
 
 def _index(virtual: int, level: int) -> int:

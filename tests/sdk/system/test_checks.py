@@ -13,7 +13,7 @@ import pytest
 from keelback.sdk import DescriptionError, InvalidSystem, check_system, load_system
 from keelback.sdk.system.checks import RULES
 
-FOLDER = Path(__file__).resolve().parents[1] / "systems"
+FOLDER = Path(__file__).resolve().parents[2] / "systems"
 SYSTEMS = sorted(path for path in FOLDER.glob("*.py") if path.stem != "component")
 
 
