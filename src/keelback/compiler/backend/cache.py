@@ -1,4 +1,4 @@
-"""Results kept by content: the same inputs are never compiled twice. It stores files; it does not know what is in them."""
+"""Results kept by content: the same inputs are never compiled twice. It does not know what the files mean."""
 
 from __future__ import annotations
 

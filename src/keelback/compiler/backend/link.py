@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from keelback.compiler.backend.toolchain import run_zig
 
@@ -62,7 +63,8 @@ def read_image(path: Path) -> LinkedImage:
     with path.open("rb") as file:
         elf = ELFFile(file)
         table = elf.get_section_by_name(".symtab")
-        symbols = {} if table is None else {s.name: int(s["st_value"]) for s in table.iter_symbols() if s.name}
+        named = table.iter_symbols() if isinstance(table, SymbolTableSection) else ()
+        symbols = {symbol.name: int(symbol["st_value"]) for symbol in named if symbol.name}
         segments = tuple(
             Segment(s["p_vaddr"], s.data(), s["p_memsz"], bool(s["p_flags"] & 2), bool(s["p_flags"] & 1))
             for s in elf.iter_segments()
