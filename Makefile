@@ -31,7 +31,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	@for folder in examples/*/; do \
 		echo "mypy $$folder"; MYPYPATH="src:$$folder" $(BIN)/mypy "$$folder" || exit 1; done
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 unit: $(VENV)/.installed-dev
 	$(PYTEST) -m "not boot and not slow" -n 2

@@ -8,6 +8,7 @@ from keelback.sdk.guest.debian import RELEASES, DebianFiles, debian_files, debia
 from keelback.sdk.guest.initrd import build_initrd, debian_initrd
 from keelback.sdk.guest.kernel_image import KernelImageError, unpack_kernel
 from keelback.sdk.guest.modules import ModuleError
+from keelback.sdk.guest.programs import guest_program
 
 __all__ = [
     "RELEASES",
@@ -19,5 +20,6 @@ __all__ = [
     "debian_files",
     "debian_initrd",
     "debian_kernel",
+    "guest_program",
     "unpack_kernel",
 ]

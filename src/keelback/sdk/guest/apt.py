@@ -1,7 +1,7 @@
 """Fetch Debian packages for another architecture and release through a private apt configuration.
 
-The machine's own apt state is only read: its mirror and its proxy settings are used, its package lists are not touched and
-nothing is installed. apt checks the signatures and hashes as it always does. Does not unpack (see `packages`).
+The machine's own apt state is only read: its mirror and its proxy settings are used, its package lists are not touched
+and nothing is installed. apt checks the signatures and hashes as it always does. Does not unpack (see `packages`).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _run(command: list[str], purpose: str, cwd: Path | None) -> str:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     except FileNotFoundError as missing:
         raise GuestFilesError(
-            f"{command[0]} is not installed: the guest's kernel comes from Debian's packages, so {purpose} cannot be asked"
+            f"{command[0]} is not installed: guest kernels come from Debian's packages, so {purpose} cannot be asked"
         ) from missing
     if done.returncode != 0:
         raise GuestFilesError(f"{' '.join(command)} failed for {purpose}:\n{(done.stderr or done.stdout).strip()}")

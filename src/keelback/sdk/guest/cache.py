@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 def guest_cache() -> Path:
-    """The folder for fetched and generated guest files: `$XDG_CACHE_HOME/keelback/guest`."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "keelback" / "guest"
+    """The folder for fetched and generated guest files: `guest` in $KEELBACK_CACHE, or in ~/.cache/keelback."""
+    chosen = os.environ.get("KEELBACK_CACHE")
+    folder = (Path(chosen) if chosen else Path.home() / ".cache" / "keelback") / "guest"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Generator[None]:
     """Hold the folder's lock: another process that wants the same files waits."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:

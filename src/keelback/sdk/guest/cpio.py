@@ -1,7 +1,7 @@
 """Write an initial RAM disk: the "newc" cpio format that Linux unpacks (Documentation/driver-api/early-userspace).
 
-Times and inode numbers are fixed, so the same contents always give the same bytes. Does not compress: under emulation the
-guest's time to decompress costs more than the bytes.
+Times and inode numbers are fixed, so the same contents always give the same bytes. Does not compress: under emulation
+the guest's time to decompress costs more than the bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Debian's kernel and busybox for an arm64 guest: fetched once per release, unpacked, kept in the cache.
 
-The files are exactly Debian's; only the container around them (package, compression) is taken off. To get newer packages,
-delete the release's folder in the cache. Does not build the initial RAM disk (see `initrd`).
+The files are exactly Debian's; only the container around them (package, compression) is taken off. To get newer
+packages, delete the release's folder in the cache. Does not build the initial RAM disk (see `initrd`).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _fetch(folder: Path, release: str) -> dict[str, str]:
     _report(f"fetching Debian {release}'s package lists for arm64")
     apt = PrivateApt(root=folder / "apt", release=release, architecture="arm64")
     apt.update()
-    kernel_package = _kernel_package_name(apt.fields(KERNEL_PACKAGE).get("Depends", ""))
+    kernel_package = kernel_package_name(apt.fields(KERNEL_PACKAGE).get("Depends", ""))
     unpacked = folder / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     for package in (kernel_package, BUSYBOX_PACKAGE):
@@ -79,7 +79,8 @@ def _fetch(folder: Path, release: str) -> dict[str, str]:
     }
 
 
-def _kernel_package_name(depends: str) -> str:
+def kernel_package_name(depends: str) -> str:
+    """The versioned kernel package in the metapackage's Depends field. Raises GuestFilesError."""
     found = re.search(r"linux-image-[0-9]\S*", depends)
     if found is None:
         raise GuestFilesError(f"{KERNEL_PACKAGE} names no kernel package to depend on: {depends!r}")

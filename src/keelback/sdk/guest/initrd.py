@@ -1,4 +1,4 @@
-"""Build the initial RAM disk of a guest: busybox, the modules its devices need, programs, and an init that ends in a shell.
+"""Build the initial RAM disk of a guest: busybox, the modules its devices need, programs, an init that ends in a shell.
 
 The archive is kept in the cache under a name made from everything that is in it. Does not fetch anything itself.
 """

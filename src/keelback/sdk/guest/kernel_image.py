@@ -1,7 +1,7 @@
 """Unpack a distribution's arm64 kernel to the flat `Image` that a boot loader starts.
 
-Accepts what Debian ships: a plain Image, a gzip-compressed one, and an EFI "zboot" Image (a small EFI program that carries
-the compressed kernel; Linux, drivers/firmware/efi/libstub/zboot-header.S). Does not place it in memory.
+Accepts what Debian ships: a plain Image, a gzip-compressed one, and an EFI "zboot" Image (a small EFI program that
+carries the compressed kernel; Linux, drivers/firmware/efi/libstub/zboot-header.S). Does not place it in memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find which kernel modules a guest has to load, and in which order.
 
-A Debian kernel package has no `modules.dep` (depmod writes it when the package is installed), so the dependencies are read
-from where depmod gets them: the `.modinfo` section of each module. Does not resolve symbols or versions.
+A Debian kernel package has no `modules.dep` (depmod writes it when the package is installed), so the dependencies are
+read from where depmod gets them: the `.modinfo` section of each module. Does not resolve symbols or versions.
 """
 
 from __future__ import annotations
