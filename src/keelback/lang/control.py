@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar, overload
 
-from keelback.lang.integers import Unsigned, u64
+from keelback.lang.integers import GuestPhysAddr, PhysAddr, Unsigned, VirtAddr, u8, u16, u32, u64
 
-N = TypeVar("N", bound=Unsigned)
+N = TypeVar("N", u8, u16, u32, u64, PhysAddr, VirtAddr, GuestPhysAddr)
 
 
 @overload
