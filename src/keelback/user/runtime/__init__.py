@@ -1,7 +1,7 @@
 """What every component builds on: system calls, events, shared rings, log lines. No heap, no threads, no C library.
 
-The public door: components import from here. The entry point and the hooks' defaults are in `component`, which the system
-description adds to every component by itself.
+The public door: components import from here. The entry point and the hooks' defaults are in `component`, which the
+system description adds to every component by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The generic timer's counter, readable by every component. No timeouts: a component waits for notifications, not for time."""
+"""The generic timer's counter, readable by every component.
+
+No timeouts: a component waits for notifications, not for time.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The life of a component: take up the log, `init`, then one event after the other for ever.
 
-A component's root module defines whichever of the four hooks it needs; the others do what is written here. It never calls
-this module. It has one thread, one endpoint (slot 1) and one notification (slot 2); memory and registers are what the boot
-state says, so there is nothing to set up before `component_start`.
+A component's root module defines whichever of the four hooks it needs; the others do what is written here. It never
+calls this module. It has one thread, one endpoint (slot 1) and one notification (slot 2); memory and registers are
+what the boot state says, so there is nothing to set up before `component_start`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def serve() -> None:
 def step(answer_due: bool) -> bool:
     """Answer the last event if it was a call or a fault, then receive and handle one; True if that wants an answer.
 
-    A receive that is refused means a wrong system description: the component stops itself with a trap, which is reported.
+    A receive that is refused means a wrong system description: the component stops itself with a trap, which is
+    reported.
     """
     slot = u64(messages.OWN_ENDPOINT_SLOT)
     if answer_due:

@@ -1,10 +1,11 @@
 """The `svc` instructions: registers in, registers out, one function for each system call.
 
-Registers and meanings are those of keelback.abi.syscalls; every register that a call may change and that carries no result
-is listed as clobbered. Components use keelback.user.runtime.syscalls, which gives these numbers names and messages.
+Registers and meanings are those of keelback.abi.syscalls; every register that a call may change and that carries no
+result is listed as clobbered. Components use keelback.user.runtime.syscalls, which gives these numbers names and
+messages.
 
-On the host there is no kernel under a component: the model of every gate asks the last entry of `kernels`, which a test puts
-there. It gets the number, x8 and the arguments, and returns (x8, x9, x10, x0, ..., x7).
+On the host there is no kernel under a component: the model of every gate asks the last entry of `kernels`, which a
+test puts there. It gets the number, x8 and the arguments, and returns (x8, x9, x10, x0, ..., x7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What is typed to this component, a line at a time. Does not edit or echo: the console has done that before it sends a line."""
+"""What is typed to this component, a line at a time.
+
+Does not edit or echo: the console has done that before it sends a line.
+"""
 
 from __future__ import annotations
 

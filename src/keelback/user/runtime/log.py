@@ -1,7 +1,7 @@
 """Lines to the console: put pieces, then `end_line`. A component without a log ring says nothing.
 
-Never waits: a line that does not fit into the ring is dropped and counted, and the count is told as soon as there is room,
-so a stuck console cannot stop a component. A line longer than `LINE_BYTES` is cut and ends in `...`.
+Never waits: a line that does not fit into the ring is dropped and counted, and the count is told as soon as there is
+room, so a stuck console cannot stop a component. A line longer than `LINE_BYTES` is cut and ends in `...`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Byte rings in memory shared by one writer and one reader, neither of which trusts the other.
 
-A ring is a `Memory`; each side keeps a private `RingWriter` or `RingReader` with its own index, so the other side can never
-move it. The other side's index is read once, checked against the capacity, and a wrong one counts as "nothing to read" or
-"no room". What a hostile peer can spoil is the bytes of this ring, never anything else.
+A ring is a `Memory`; each side keeps a private `RingWriter` or `RingReader` with its own index, so the other side can
+never move it. The other side's index is read once, checked against the capacity, and a wrong one counts as "nothing
+to read" or "no room". What a hostile peer can spoil is the bytes of this ring, never anything else.
 
-Layout (docs/reference/runtime.md): head u32 @0, tail u32 @4, wanted u32 @8, reserved u32 @12, bytes @16. One byte stays free.
+Layout (docs/reference/runtime.md): head u32 @0, tail u32 @4, wanted u32 @8, reserved u32 @12, bytes @16. One byte
+stays free.
 
 Does not signal anybody: the caller knows which notification belongs to the ring.
 """

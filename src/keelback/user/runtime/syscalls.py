@@ -1,7 +1,7 @@
 """System calls as a component uses them: slots, messages and plain results.
 
-Each returns the status (keelback.abi.errors) first. What a call does and needs is said in keelback.abi.syscalls; this module
-adds nothing to it but the moving of words.
+Each returns the status (keelback.abi.errors) first. What a call does and needs is said in keelback.abi.syscalls; this
+module adds nothing to it but the moving of words.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Driver of a PL011: sends what the console puts into one ring, puts what arrives into another.
 
-Receiving is by interrupt, with the FIFO as the only buffer before the ring: while the ring is full the receive interrupt is off
-and bytes wait in the device. Sending fills the FIFO and, if it is full, goes on at the transmit interrupt. Does not set the
-baud rate (the firmware has, and the emulated device has none), nor echo, nor translate line ends.
+Receiving is by interrupt, with the FIFO as the only buffer before the ring: while the ring is full the receive
+interrupt is off and bytes wait in the device. Sending fills the FIFO and, if it is full, goes on at the transmit
+interrupt. Does not set the baud rate (the firmware has, and the emulated device has none), nor echo, nor translate
+line ends.
 """
 
 from __future__ import annotations
@@ -97,7 +98,10 @@ def receive_waiting() -> None:
 
 
 def move_received() -> bool:
-    """Read the device until it is empty or the ring is full; True for the latter. Bytes with a line error are dropped."""
+    """Read the device until it is empty or the ring is full; True for the latter.
+
+    Bytes with a line error are dropped.
+    """
     room = room_count(receiver, input_ring)
     read = u64(0)
     while read < room and device.FR.read() & FLAG_RECEIVE_EMPTY == 0:

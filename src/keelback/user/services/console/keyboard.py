@@ -1,8 +1,8 @@
 """The keyboard: which source has it, how to give it to another, and what it gets.
 
-A guest in focus gets every byte. A component gets whole lines: the console echoes, edits and sends them when Enter is typed.
-Ctrl-] and then a digit, `n` (next) or Ctrl-] (itself) belongs to the console. A source whose ring is full loses the key and
-the bell rings: waiting for it would take the keyboard from everybody.
+A guest in focus gets every byte. A component gets whole lines: the console echoes, edits and sends them when Enter is
+typed. Ctrl-] and then a digit, `n` (next) or Ctrl-] (itself) belongs to the console. A source whose ring is full
+loses the key and the bell rings: waiting for it would take the keyboard from everybody.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""The console component: shows all sources on one serial line, each line with its source's name, and gives keys to one of them.
+"""The console component: shows all sources on one serial line, and gives the keys typed to one of them.
 
-Every signal, whatever its bit, means "look at all rings": a bit says nothing that the rings do not, so none can be missed.
-Sources take turns of at most `TURN_BYTES`, and a round goes on where the room ran out, so a flood delays others by a turn each
-but never silences them. Keys are looked at in every round.
+Each line is marked with its source's name.
+
+Every signal, whatever its bit, means "look at all rings": a bit says nothing that the rings do not, so none can be
+missed. Sources take turns of at most `TURN_BYTES`, and a round goes on where the room ran out, so a flood delays
+others by a turn each but never silences them. Keys are looked at in every round.
 """
 
 from __future__ import annotations

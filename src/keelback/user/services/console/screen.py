@@ -1,8 +1,8 @@
 """What the terminal shows: marked lines, and at most one open line that belongs to the source in focus.
 
-A whole line of another source breaks the open line off; `restore_line` shows that again, so a prompt is always the last thing
-on the terminal. Only a guest in focus reaches the terminal as it is: from all others control characters are replaced, so
-that no component can forge another's mark or reprogram the terminal.
+A whole line of another source breaks the open line off; `restore_line` shows that again, so a prompt is always the
+last thing on the terminal. Only a guest in focus reaches the terminal as it is: from all others control characters
+are replaced, so that no component can forge another's mark or reprogram the terminal.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from keelback.user.services.console.sources import (
 )
 
 TYPED_BYTES: Final = 80
+OWN_PADDING: Final = NAME_BYTES - len(OWN_NAME)
 STEP_BYTES: Final = LINE_BYTES + 2 * NAME_BYTES + 16
 """The most that one byte from a source, or one key, can make the console emit."""
 
@@ -70,7 +71,7 @@ def emit_mark(index: u64) -> None:
 def emit_own_mark() -> None:
     """Start a line of the console itself."""
     emit_text(OWN_NAME)
-    for _ in upto(NAME_BYTES - len(OWN_NAME)):
+    for _ in upto(OWN_PADDING):
         emit(u8(SPACE))
     emit_text(" | ")
 

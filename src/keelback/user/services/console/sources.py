@@ -1,4 +1,4 @@
-"""The streams the console shows: their names, rings and lines, all from the build's parameters. Does no input or output.
+"""The streams the console shows: their names, rings and lines, all from the build's parameters. Moves no bytes.
 
 A *source* is a component's log (whole lines) or a guest's console (a byte stream); some also take what is typed.
 """

@@ -1,7 +1,7 @@
 """Reads the line table that the system description made (docs/reference/line-table.md). Writes nothing, logs nothing.
 
-The table is trusted like the monitor's own code, for it comes from the same build; that its magic is there and that every
-number stays inside is checked all the same, so that a wrong table costs the source line, not the monitor.
+The table is trusted like the monitor's own code, for it comes from the same build; that its magic is there and that
+every number stays inside is checked all the same, so that a wrong table costs the source line, not the monitor.
 """
 
 from __future__ import annotations

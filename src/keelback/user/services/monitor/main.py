@@ -1,7 +1,8 @@
 """The fault monitor: says in plain words which component did what and where, and leaves it stopped.
 
-Handles the faults of all components that the system description gives it; their badges are 1 to `component_count`. It cannot
-be made to wait or to fault by what a component did: it reads registers, never the component's memory. Does not restart.
+Handles the faults of all components that the system description gives it; their badges are 1 to `component_count`. It
+cannot be made to wait or to fault by what a component did: it reads registers, never the component's memory. Does not
+restart.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ def put_register(register: u64, value: u64) -> None:
     else:
         put_text("  x")
         put_number(register)
-        put_text("  " if register < 10 else " ")
+        put_text(" ")
+        if register < 10:
+            put_text(" ")
     put_hex_digits(value, u64(16))
 
 
