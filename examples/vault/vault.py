@@ -15,7 +15,7 @@ from typing import Final
 
 from keelback.lang import Memory, between, constants, parameter, text_parameter, u8, u64, upto
 from keelback.user.crypto.hmac import Hmac, add_message, code_word, finish_code, start_code
-from keelback.user.runtime import Message, end_line, log, put_number, put_text
+from keelback.user.runtime import Message, end_line, log, put_character, put_number, put_text
 
 SIGN: Final = 1
 
@@ -32,7 +32,11 @@ KEY: Final = bytes.fromhex(text_parameter("key_hex", ""))
 if len(KEY) != KEY_BYTES:
     raise ValueError(f'the vault needs parameters={{"key_hex": ...}}, {2 * KEY_BYTES} hexadecimal digits')
 
+NAME_BYTES: Final = 32
+NAMES: Final = [text_parameter(f"client_{index}_name", "client").encode()[:NAME_BYTES] for index in range(CLIENT_COUNT)]
+
 key: Final = constants(u8, tuple(KEY))
+names: Final = constants(u8, tuple(b"".join(name.ljust(NAME_BYTES, b"\0") for name in NAMES)) or (0,))
 buffers: Final = Memory(parameter("client_buffers_address", 0x1000_0000), CLIENT_COUNT * BUFFER_BYTES)
 code: Final = Hmac()
 
@@ -73,6 +77,14 @@ def sign(badge: u64, length_bytes: u64, message: Message) -> None:
         message.words[index + 1] = code_word(code, index)
     put_text("signed ")
     put_number(length_bytes)
-    put_text(" bytes for client ")
-    put_number(badge)
+    put_text(" bytes for ")
+    put_client(badge - 1)
     end_line()
+
+
+def put_client(client: u64) -> None:
+    """The client's name, as the system description has it."""
+    for place in upto(NAME_BYTES):
+        value = names[client * NAME_BYTES + place]
+        if value != 0:
+            put_character(value)

@@ -28,6 +28,8 @@ class Vault:
             {
                 "key_hex": KEY.hex(),
                 "client_count": client_count,
+                "client_0_name": "linux",
+                "client_1_name": "clerk",
                 "client_buffers_address": BUFFERS,
                 "client_buffer_stride": BUFFER_BYTES,
                 "log_address": LOG,
@@ -61,7 +63,7 @@ def test_the_vault_signs_what_is_in_the_callers_buffer(client: int, text: bytes)
     assert answer[0] == 0
     assert code_in(answer) == hmac.digest(KEY, text, "sha256")
     assert answer[5:] == [0, 0, 0]
-    assert vault.ring.drain().decode() == f"signed {len(text)} bytes for client {client + 1}\n"
+    assert vault.ring.drain().decode() == f"signed {len(text)} bytes for {('linux', 'clerk')[client]}\n"
 
 
 def test_a_whole_buffer_may_be_signed() -> None:

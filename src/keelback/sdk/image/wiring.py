@@ -91,6 +91,7 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel]) -> None
             client.parameters["port_name"] = channel.port or ""
         client_prefix = parameter_name(client.name)
         server.parameters[f"{client_prefix}_badge"] = badge
+        server.parameters[f"client_{position}_name"] = client.name
         if stride:
             extent = plan.add_extent(Extent(f"{client.name}-{channel.name} buffer", server.name, "buffer", stride))
             address = client.map(f"{channel.name} buffer", extent, "rw")
