@@ -325,3 +325,14 @@ def test_augmented_forms_give_new_values() -> None:
     assert value == 6
     assert type(value) is u32
     assert before == 6
+
+
+def test_values_serve_python_as_ints() -> None:
+    assert hex(u64(16)) == "0x10"
+    assert list(range(u8(2))) == [0, 1]
+
+
+def test_from_bits_takes_the_unsigned_class() -> None:
+    wrong: Any = u32(1)
+    with pytest.raises(TypeError, match=r"i64\.from_bits takes a u64, not u32"):
+        i64.from_bits(wrong)

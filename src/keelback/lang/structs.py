@@ -79,7 +79,8 @@ class StructInfo:
     defaults: dict[str, object]
     scope: Scope
     annotations: dict[str, object]
-    fields: tuple[Field, ...] | None = field(default=None)
+    fields: tuple[Field, ...] | None = None
+    targets: dict[str, type | None] = field(default_factory=dict[str, "type | None"])  # of references, once stored to
 
 
 class Struct:
@@ -226,8 +227,9 @@ def _store(self: object, name: str, value: object) -> None:
 def _check_reference(info: StructInfo, name: str, value: object) -> None:
     if value is None:
         return
-    target = reference_target(info.scope.evaluate(info.annotations[name]))
-    if target is None or type(value) is not target:
+    if name not in info.targets:
+        info.targets[name] = reference_target(info.scope.evaluate(info.annotations[name]))
+    if type(value) is not info.targets[name]:
         raise TypeError(f"{info.name}.{name} does not refer to a {type(value).__name__}")
 
 
