@@ -30,11 +30,14 @@ class Kernel:
         self.calls: list[tuple[int, int, Words]] = []
         self.handlers: dict[int, Handler] = {}
 
-    def __call__(self, number: int, slot: u64, *arguments: u64) -> Answer:
-        words = tuple(int(argument) for argument in arguments)
-        self.calls.append((number, int(slot), words))
+    def answer(self, number: int, slot: u64, words: tuple[u64, ...]) -> Answer:
+        """What gates ask."""
+        return self._answer(number, int(slot), tuple(int(word) for word in words))
+
+    def _answer(self, number: int, slot: int, words: Words) -> Answer:
+        self.calls.append((number, slot, words))
         handler = self.handlers.get(number)
-        answer = handler(int(slot), words) if handler else ()
+        answer = handler(slot, words) if handler else ()
         a, b, c, d, e, f, g, h, i, j, k = (u64(word) for word in (*answer, *[0] * 11)[:11])
         return a, b, c, d, e, f, g, h, i, j, k
 
