@@ -61,11 +61,11 @@ class Component:
                 importlib.import_module(name)
             gates: Any = importlib.import_module("keelback.user.runtime.gates")
             gates.kernels.append(self.kernel)
-            self._modules: dict[str, ModuleType] = modules()
+            self.modules: dict[str, ModuleType] = modules()
 
     def module(self, name: str) -> Any:
         """Module `name`, as this component has it."""
-        return self._modules[name]
+        return self.modules[name]
 
 
 def load(
