@@ -16,6 +16,9 @@ from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up
 KERNEL_TABLE_COUNT = 16
 """Translation tables set aside for the kernel's own tree."""
 
+WINDOW_ENTRY = 511
+"""Entry of the kernel's level 1 table below which it maps the device tree while it boots."""
+
 
 @dataclass(frozen=True)
 class KernelWindow:
@@ -37,6 +40,7 @@ class Layout:
 
     zone: TableZone
     kernel_table: int
+    window_table: int
     component_tables: dict[int, int]
     guest_tables: dict[int, int]
     kernel_windows: tuple[KernelWindow, ...]
@@ -62,10 +66,11 @@ def build_tables(plan: Plan, zone_base: int, windows: tuple[KernelWindow, ...]) 
     zone_end = zone.base + zone.size_bytes + KERNEL_TABLE_COUNT * PAGE_BYTES
     windows = (*windows, KernelWindow("translation tables", zone.base, zone_end, "rw"))
     kernel_table = map_kernel(zone, windows)
+    window_table = zone.add_subtable(kernel_table, WINDOW_ENTRY)
     while zone.base + zone.size_bytes < zone_end:
         zone.add_table()
     assert zone.base + zone.size_bytes == zone_end, "the kernel's own tables outgrow KERNEL_TABLE_COUNT"
-    return Layout(zone, kernel_table, component_tables, guest_tables, windows, image_end=0, ram_end=0)
+    return Layout(zone, kernel_table, window_table, component_tables, guest_tables, windows, image_end=0, ram_end=0)
 
 
 def map_space(zone: TableZone, mappings: list[Mapping]) -> int:

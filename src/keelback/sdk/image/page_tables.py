@@ -67,6 +67,13 @@ class TableZone:
         self.tables.append([0] * ENTRY_COUNT)
         return self.base + (len(self.tables) - 1) * PAGE_BYTES
 
+    def add_subtable(self, table: int, index: int) -> int:
+        """Physical address of a new empty table that entry `index` of `table` points to."""
+        assert self.table_at(table)[index] == 0, "the entry is taken"
+        child = self.add_table()
+        self.table_at(table)[index] = child | _VALID | _TABLE_OR_PAGE
+        return child
+
     def table_at(self, address: int) -> list[int]:
         """The entries of the table at a physical address."""
         return self.tables[(address - self.base) // PAGE_BYTES]
@@ -102,9 +109,7 @@ class TableZone:
     def _next_table(self, table: int, index: int, virtual: int) -> int:
         entry = self.table_at(table)[index]
         if entry == 0:
-            child = self.add_table()
-            self.table_at(table)[index] = child | _VALID | _TABLE_OR_PAGE
-            return child
+            return self.add_subtable(table, index)
         if not entry & _TABLE_OR_PAGE:
             raise OverlapError(f"{virtual:#x} is mapped twice")
         return entry & _ADDRESS_MASK

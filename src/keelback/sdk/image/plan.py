@@ -19,6 +19,8 @@ TEXT_BASE = 0x20_0000
 DEVICE_BASE = 0x0800_0000
 REGION_BASE = 0x1000_0000
 GUEST_RAM_WINDOW = 0x10_0000_0000
+LINES_WINDOW_BYTES = 16 << 20
+"""Address space set aside in the monitor for the line table, whose size is known only after compiling."""
 
 ENDPOINT_SLOT = 1
 NOTIFICATION_SLOT = 2
@@ -27,7 +29,7 @@ BIT_COUNT = 64
 
 OWN_RIGHTS = rights.READ | rights.WRITE | rights.GRANT | rights.OWNER
 
-ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "device", "guest_ram"]
+ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "lines", "device", "guest_ram"]
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from keelback.sdk.boards import BOARDS
 from keelback.sdk.image.console_wiring import plan_console
 from keelback.sdk.image.guests import plan_guests
 from keelback.sdk.image.plan import (
+    LINES_WINDOW_BYTES,
     Component,
     Extent,
     Interrupt,
@@ -138,6 +139,9 @@ def plan_regions(plan: Plan) -> None:
 def plan_faults(plan: Plan) -> None:
     """Route each component's faults: to the handler it names, else to the monitor, which handles all but its own."""
     monitor = plan.system.console.monitor if plan.system.console is not None else None
+    if monitor is not None:
+        keeper = plan.component_of(monitor)
+        keeper.pass_window("lines", keeper.reserve(LINES_WINDOW_BYTES), LINES_WINDOW_BYTES)
     handled: dict[int, int] = {}
     for component in plan.components:
         domain = component.domain.fault_handler or monitor
@@ -146,7 +150,7 @@ def plan_faults(plan: Plan) -> None:
         handler = plan.component_of(domain)
         badge = handled[handler.index] = handled.get(handler.index, 0) + 1
         component.fault_handler, component.fault_badge = handler.index, badge
-        granted = rights.READ | rights.WRITE | rights.CONTROL
+        granted = rights.READ if domain is monitor else rights.READ | rights.WRITE | rights.CONTROL
         slot = handler.grant(f"{component.name} thread", objects.THREAD, component.index, granted)
         if domain is monitor:
             handler.parameters[f"component_{badge}_name"] = component.name

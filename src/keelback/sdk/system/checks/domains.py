@@ -13,6 +13,7 @@ from keelback.sdk.system.units import PAGE_BYTES
 
 PRIORITY_MAX = 255
 SOURCE_SUFFIXES = (".py", ".c", ".zig")
+KERNEL_NAME = "kernel"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 Mistakes = Iterator[DescriptionError]
@@ -25,6 +26,9 @@ def check_names(system: System) -> Mistakes:
         if not NAME.fullmatch(domain.name):
             message = f"`{domain.name}` cannot name a domain"
             yield DescriptionError(domain.location, message, "use letters, digits, `-` and `_`, a letter first")
+        if domain.name.lower() == KERNEL_NAME:
+            message = f"`{domain.name}` is the kernel's name"
+            yield DescriptionError(domain.location, message, "give the domain another name")
         other = seen.setdefault(domain.name.lower().replace("-", "_"), domain)
         if other is not domain:
             message = f"two domains are named `{domain.name}`; the other is at line {other.location.line}"

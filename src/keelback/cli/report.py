@@ -1,0 +1,30 @@
+"""`keel report`: say something about a built system, from its manifest and sources."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from keelback.cli import common
+from keelback.reports import tcb
+
+
+def add_parser(subparsers: common.Subparsers) -> None:
+    """Register the subcommand and the reports below it."""
+    parser = subparsers.add_parser("report", help="report on a built system")
+    reports = parser.add_subparsers(dest="report", required=True, metavar="REPORT")
+    trusted = reports.add_parser("tcb", help="the code each component has to trust, and why")
+    common.add_system_argument(trusted)
+    trusted.add_argument("--json", action="store_true", help="print the figures as JSON")
+    trusted.set_defaults(run=run_tcb)
+
+
+def run_tcb(options: argparse.Namespace) -> int:
+    """Build if need be, and print the trusted code of every component."""
+    built = common.build(options.system, quiet=True)
+    figures = tcb.measure_trust(built.manifest)
+    if options.json:
+        print(json.dumps(tcb.to_data(figures), indent=2))
+    else:
+        print(tcb.render(figures))
+    return 0

@@ -1,0 +1,1 @@
+"""What can be said about a built system, from its manifest and its sources only."""

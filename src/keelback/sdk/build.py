@@ -1,0 +1,137 @@
+"""`build_system`: from a description to a folder with the image, the linked programs and the manifest.
+
+What was built before from the same sources, parameters and files is not built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keelback.sdk.boards import BOARDS, Board
+from keelback.sdk.image.boot_state import kernel_parameters
+from keelback.sdk.image.components import Built, Progress, build_programs, component_job, kernel_job
+from keelback.sdk.image.flat_image import assemble_image
+from keelback.sdk.image.manifest import build_manifest
+from keelback.sdk.image.plan import Plan
+from keelback.sdk.image.wiring import plan_system
+from keelback.sdk.system.checks import check_system
+from keelback.sdk.system.checks.domains import find_source
+from keelback.sdk.system.description import System
+from keelback.sdk.system.errors import PACKAGE_FOLDER
+
+COMPILED_FOLDERS = ("abi", "compiler", "kernel", "lang", "sdk", "user")
+SOURCE_PATTERNS = ("*.py", "*.c", "*.h", "*.zig")
+IMAGE_FILE = "image.bin"
+MANIFEST_FILE = "manifest.json"
+INPUTS_FILE = "inputs.sha256"
+
+
+@dataclass(frozen=True)
+class BuiltSystem:
+    """A folder with a built system. `fresh`: it was built now, not found."""
+
+    folder: Path
+    board: Board
+    manifest: dict[str, Any]
+    fresh: bool
+
+    @property
+    def image(self) -> Path:
+        """The flat image."""
+        return self.folder / IMAGE_FILE
+
+    @property
+    def ram_end(self) -> int:
+        """Physical address up to which the image needs RAM."""
+        return int(self.manifest["image"]["ram_end"])
+
+    def elf(self, name: str) -> Path:
+        """The linked program of a component, or of "kernel"."""
+        return self.folder / f"{name}.elf"
+
+
+def silent(_: str) -> None:
+    """Progress that nobody wants to see."""
+
+
+def default_folder(system: System) -> Path:
+    """build/<system> beside the description."""
+    return system.location.path.resolve().parent / "build" / system.name
+
+
+def build_system(system: System, folder: Path | None = None, progress: Progress = silent) -> BuiltSystem:
+    """Check, plan, compile, place, judge and write a system.
+
+    Raises InvalidSystem for a wrong description and the compiler's Diagnostics for a wrong component.
+    """
+    check_system(system)
+    folder = default_folder(system) if folder is None else folder
+    folder.mkdir(parents=True, exist_ok=True)
+    progress(f"planning {system.name}")
+    plan = plan_system(system)
+    key = inputs_key(plan)
+    kept = _find_built(folder, key)
+    if kept is not None:
+        progress("nothing has changed")
+        return BuiltSystem(folder, plan.board, kept, fresh=False)
+    (folder / INPUTS_FILE).unlink(missing_ok=True)
+    built = _compile(plan, folder, progress)
+    progress("placing and checking")
+    image = assemble_image(plan, built)
+    (folder / IMAGE_FILE).write_bytes(image.content)
+    manifest = build_manifest(plan, image.layout, built, len(image.content))
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2) + "\n")
+    (folder / INPUTS_FILE).write_text(key + "\n")
+    progress(f"wrote {folder / IMAGE_FILE} ({len(image.content) >> 10} KiB)")
+    return BuiltSystem(folder, plan.board, manifest, fresh=True)
+
+
+def load_built(folder: Path) -> BuiltSystem:
+    """A system that was built into `folder` before; FileNotFoundError if none was."""
+    manifest = json.loads((folder / MANIFEST_FILE).read_text())
+    return BuiltSystem(folder, BOARDS[manifest["board"]], manifest, fresh=False)
+
+
+def _compile(plan: Plan, folder: Path, progress: Progress) -> dict[str, Built]:
+    jobs = [kernel_job(plan, kernel_parameters(plan), folder)]
+    jobs += [component_job(plan, component, folder) for component in plan.components]
+    return build_programs(jobs, progress)
+
+
+def _find_built(folder: Path, key: str) -> dict[str, Any] | None:
+    inputs, manifest = folder / INPUTS_FILE, folder / MANIFEST_FILE
+    if not inputs.is_file() or inputs.read_text().strip() != key or not (folder / IMAGE_FILE).is_file():
+        return None
+    found: dict[str, Any] = json.loads(manifest.read_text())
+    return found
+
+
+def inputs_key(plan: Plan) -> str:
+    """A name for everything an image is made from: sources, tools, parameters, contents of files."""
+    digest = hashlib.sha256()
+    for path in _source_files(plan):
+        digest.update(f"{path}\0".encode())
+        digest.update(path.read_bytes())
+    for component in plan.components:
+        described = (component.name, component.fault_handler, component.fault_badge, component.capabilities)
+        digest.update(repr((described, sorted(component.parameters.items()), component.domain.stack_bytes)).encode())
+        for mapping in component.mappings:
+            digest.update(repr((mapping.name, mapping.virtual, mapping.access, mapping.extent.name)).encode())
+    for extent in plan.extents:
+        digest.update(repr((extent.name, extent.kind, extent.size_bytes, extent.physical)).encode())
+        digest.update(extent.content)
+    return digest.hexdigest()
+
+
+def _source_files(plan: Plan) -> Iterator[Path]:
+    for folder in COMPILED_FOLDERS:
+        yield from sorted(path for pattern in SOURCE_PATTERNS for path in (PACKAGE_FOLDER / folder).rglob(pattern))
+    beside = {path.parent for path in map(find_source, plan.system.domains) if path is not None}
+    for folder in sorted(beside):
+        if not folder.is_relative_to(PACKAGE_FOLDER):
+            yield from sorted(path for pattern in SOURCE_PATTERNS for path in folder.glob(pattern))

@@ -1,0 +1,159 @@
+"""Writes the manifest: every object, owner, capability, address and source file of a built system, as JSON.
+
+Its schema is manifest.schema.json beside this file; reports read the manifest and nothing else of a build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keelback.abi import objects, rights
+from keelback.sdk.image.components import Built
+from keelback.sdk.image.layout import Layout
+from keelback.sdk.image.plan import Capability, Component, Extent, Plan
+from keelback.sdk.image.plan import Mapping as ExtentMapping
+
+FORMAT = 1
+
+KIND_NAMES = {
+    objects.THREAD: "thread",
+    objects.ENDPOINT: "endpoint",
+    objects.NOTIFICATION: "notification",
+    objects.INTERRUPT: "interrupt",
+    objects.VCPU: "vcpu",
+    objects.TRACE: "trace",
+    objects.PLATFORM: "platform",
+}
+
+RIGHT_NAMES = {
+    rights.READ: "read",
+    rights.WRITE: "write",
+    rights.GRANT: "grant",
+    rights.CONTROL: "control",
+    rights.OWNER: "owner",
+}
+
+
+def build_manifest(plan: Plan, layout: Layout, built: Mapping[str, Built], image_bytes: int) -> dict[str, Any]:
+    """The manifest as plain data."""
+    base = plan.board.image_base
+    return {
+        "format": FORMAT,
+        "system": plan.system.name,
+        "board": plan.board.name,
+        "description": str(plan.system.location.path),
+        "image": {"file": "image.bin", "address": base, "size_bytes": image_bytes, "ram_end": layout.ram_end},
+        "kernel": _kernel(layout, built["kernel"]),
+        "components": [_component(plan, component, built[component.name]) for component in plan.components],
+        "guests": [_guest(plan, component) for component in plan.components if component.guest is not None],
+        "memory": [_extent(extent) for extent in sorted(plan.extents, key=lambda extent: extent.physical)],
+        "interrupts": [
+            {
+                "index": interrupt.index,
+                "number": interrupt.number,
+                "device": interrupt.device,
+                "component": plan.components[interrupt.component - 1].name,
+                "bit": interrupt.bit,
+            }
+            for interrupt in plan.interrupts
+        ],
+    }
+
+
+def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
+    symbols = built.image.symbols
+    return {
+        "elf": "kernel.elf",
+        "text_bytes": symbols["__text_end"] - symbols["__text_start"],
+        "sources": [str(path) for path in built.sources],
+        "translation_table": layout.kernel_table,
+        "windows": [
+            {
+                "name": window.name,
+                "address": window.base,
+                "size_bytes": window.end - window.base,
+                "access": window.access,
+            }
+            for window in layout.kernel_windows
+        ],
+    }
+
+
+def _component(plan: Plan, component: Component, built: Built) -> dict[str, Any]:
+    handler = component.fault_handler
+    given = component.domain.parameters  # their values may be secrets: a manifest is for everybody to read
+    return {
+        "name": component.name,
+        "index": component.index,
+        "priority": component.domain.priority,
+        "elf": f"{component.name}.elf",
+        "described_at": str(component.domain.location),
+        "sources": [str(path) for path in built.sources],
+        "fault_handler": plan.components[handler - 1].name if handler else None,
+        "capabilities": [_capability(plan, capability) for capability in component.capabilities],
+        "mappings": [_mapping(mapping) for mapping in component.mappings],
+        "parameters": {name: value for name, value in sorted(component.parameters.items()) if name not in given},
+        "given_parameters": sorted(given),
+    }
+
+
+def object_owner(plan: Plan, capability: Capability) -> str | None:
+    """The component whose object a capability names: whose thread, endpoint or notification, whose vcpu."""
+    if capability.kind in (objects.THREAD, objects.ENDPOINT, objects.NOTIFICATION):
+        return plan.components[capability.index - 1].name
+    if capability.kind == objects.VCPU:
+        guest = plan.guests[capability.index - 1]
+        return next(component.name for component in plan.components if component.guest is guest)
+    if capability.kind == objects.INTERRUPT:
+        return plan.components[plan.interrupts[capability.index - 1].component - 1].name
+    return None
+
+
+def _capability(plan: Plan, capability: Capability) -> dict[str, Any]:
+    return {
+        "slot": capability.slot,
+        "name": capability.name,
+        "kind": KIND_NAMES[capability.kind],
+        "object": capability.index,
+        "owner": object_owner(plan, capability),
+        "rights": [name for right, name in RIGHT_NAMES.items() if capability.rights & right],
+        "badge": capability.badge,
+    }
+
+
+def _mapping(mapping: ExtentMapping) -> dict[str, Any]:
+    return {
+        "name": mapping.name,
+        "address": mapping.virtual,
+        "size_bytes": mapping.extent.size_bytes,
+        "access": mapping.access,
+        "memory": mapping.extent.name,
+    }
+
+
+def _extent(extent: Extent) -> dict[str, Any]:
+    return {
+        "name": extent.name,
+        "owner": extent.owner,
+        "kind": extent.kind,
+        "address": extent.physical,
+        "size_bytes": extent.size_bytes,
+    }
+
+
+def _guest(plan: Plan, component: Component) -> dict[str, Any]:
+    guest = component.guest
+    assert guest is not None
+    machine = guest.machine
+    return {
+        "name": machine.name,
+        "vcpu": guest.vcpu,
+        "monitor": component.name,
+        "ram_bytes": machine.ram_bytes,
+        "kernel": str(machine.kernel),
+        "initrd": None if machine.initrd is None else str(machine.initrd),
+        "bootargs": machine.bootargs,
+        "on_crash": machine.on_crash,
+        "mappings": [_mapping(mapping) for mapping in guest.mappings],
+    }
