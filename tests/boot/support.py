@@ -1,0 +1,92 @@
+"""What the tests on emulated machines share: systems of a vault, a clerk and one guest, and guests without an OS.
+
+Every boot here is a whole machine; nothing is shared between tests but the caches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from examples.vault.demo import Scene, booted
+from keelback.compiler.backend.foreign import compile_foreign
+from keelback.compiler.backend.link import link
+from keelback.sdk import ProtectionDomain, System, VirtualMachine
+from keelback.sdk.build import build_system
+
+ROOT = Path(__file__).resolve().parents[2]
+VAULT = ROOT / "examples" / "vault"
+GUESTS = Path(__file__).parent / "guests"
+KEY_HEX = "c41f0be7d2835a96104ee78b32dd59f7a0661c94fb237de58139caf01b2e4d87"
+
+IMAGE_BYTES = 1 << 20
+BARE_RAM_BYTES = 8 << 20
+BARE_LOAD_ADDRESS = 0x4020_0000
+_FLAGS = (
+    "-mstrict-align",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    f"-DIMAGE_BYTES={IMAGE_BYTES}",
+    f"-DRAM_BYTES={BARE_RAM_BYTES}",
+)
+
+
+def vault_system(
+    name: str,
+    *,
+    kernel: Path,
+    initrd: Path | None,
+    ram: str,
+    on_crash: Literal["stop", "restart"] = "restart",
+    bootargs: str = "console=ttyAMA0 panic=5",
+) -> System:
+    """The system of the example, with another guest."""
+    system = System(board="qemu-virt-aarch64", name=name)
+    system.add_console()
+    vault = system.add(
+        ProtectionDomain("vault", source=VAULT / "vault.py", priority=200, parameters={"key_hex": KEY_HEX})
+    )
+    clerk = system.add(ProtectionDomain("clerk", source=VAULT / "clerk.py", priority=100, keyboard=True))
+    linux = system.add(
+        VirtualMachine(
+            "linux", kernel=kernel, initrd=initrd, ram=ram, priority=50, on_crash=on_crash, bootargs=bootargs
+        )
+    )
+    system.connect(linux, vault, name="vault", buffer="4 KiB", port="vault")
+    system.connect(clerk, vault, name="vault", buffer="4 KiB")
+    return system
+
+
+@contextmanager
+def running(
+    system: System, folder: Path, *, ram_mib: int | None = None, extra: tuple[str, ...] = ()
+) -> Iterator[Scene]:
+    """The system, built into `folder` and running until the block ends; what the console showed stays there."""
+    built = build_system(system, folder)
+    with booted(system, built, ram_mib=ram_mib, extra=extra) as scene:
+        try:
+            yield scene
+        finally:
+            scene.machine.save_transcript(folder / "transcript.txt")
+
+
+def bare_guest(source: str, misdeed: str, folder: Path) -> Path:
+    """A guest without an operating system, from `guests/SOURCE.c` with one misdeed chosen: a flat arm64 Image."""
+    folder.mkdir(parents=True, exist_ok=True)
+    objects = [
+        compile_foreign([GUESTS / file], folder / f"{file}.o", flags=[*_FLAGS, f"-DMISDEED={misdeed}"])
+        for file in ("start.S", f"{source}.c")
+    ]
+    linked = link(objects, folder / f"{misdeed.lower()}.elf", base=BARE_LOAD_ADDRESS, entry="_start")
+    end = max(segment.address + segment.memory_size for segment in linked.segments)
+    flat = bytearray(end - BARE_LOAD_ADDRESS)
+    for segment in linked.segments:
+        start = segment.address - BARE_LOAD_ADDRESS
+        flat[start : start + len(segment.data)] = segment.data
+    assert len(flat) < IMAGE_BYTES // 2, "the stack would grow into the image"
+    image = folder / f"{misdeed.lower()}.image"
+    image.write_bytes(flat)
+    return image
