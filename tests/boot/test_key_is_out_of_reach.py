@@ -1,4 +1,4 @@
-"""The vault's key is in no memory that the guest or its monitor can map: by the manifest, and by looking into the RAM."""
+"""The vault's key is in no memory that guest or monitor can map: by the manifest, and by looking into the RAM."""
 
 from __future__ import annotations
 

@@ -144,6 +144,8 @@ static void fill_queue(void)
         describe(&indirect[0], buffer, length, NEXT, 1);
         describe(&indirect[1], buffer, length, NEXT, 0);
         break;
+    default:
+        break;
     }
     __asm__ volatile("dsb sy" : : : "memory");
 }
