@@ -110,7 +110,7 @@ def _console_carriers(components: Mapping[str, Mapping[str, Any]], monitor: str)
     reached, waiting = [monitor], [monitor]
     while waiting:
         for capability in components[waiting.pop()]["capabilities"]:
-            carries = capability["kind"] == "notification" and capability["name"].startswith(("console_", "output"))
+            carries = capability["kind"] == "notification" and capability["name"].startswith(("console_out", "output"))
             if carries and capability["owner"] not in reached:
                 reached.append(capability["owner"])
                 waiting.append(capability["owner"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ SOURCE_PATTERNS = ("*.py", "*.c", "*.h", "*.zig")
 IMAGE_FILE = "image.bin"
 MANIFEST_FILE = "manifest.json"
 INPUTS_FILE = "inputs.sha256"
+SEED_FILE = "seed"
+SEED_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def build_system(system: System, folder: Path | None = None, progress: Progress 
     folder = default_folder(system) if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
     progress(f"planning {system.name}")
-    plan = plan_system(system)
+    plan = plan_system(system, find_seed(folder))
     key = inputs_key(plan)
     kept = _find_built(folder, key)
     if kept is not None:
@@ -89,6 +92,15 @@ def build_system(system: System, folder: Path | None = None, progress: Progress 
     (folder / INPUTS_FILE).write_text(key + "\n")
     progress(f"wrote {folder / IMAGE_FILE} ({len(image.content) >> 10} KiB)")
     return BuiltSystem(folder, plan.board, manifest, fresh=True)
+
+
+def find_seed(folder: Path) -> bytes:
+    """The secret of the builds in `folder`, drawn at the first of them."""
+    path = folder / SEED_FILE
+    if not path.is_file():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(SEED_BYTES))
+    return path.read_bytes()
 
 
 def load_built(folder: Path) -> BuiltSystem:

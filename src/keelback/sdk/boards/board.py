@@ -25,8 +25,9 @@ class Device:
 class Board:
     """Addresses are physical, sizes in bytes. `kernel_devices` are mapped for the kernel; `devices` can be given away.
 
-    `ram_size_max_bytes` bounds what tables may refer to; how much RAM there is, the kernel reads from the device
-    tree at boot. `emulator` is the command that emulates the board, without memory size and image.
+    `ram_size_max_bytes` bounds what tables may refer to; how much RAM there is, the kernel reads from the device tree
+    at boot. `kernel_parameters` tell the kernel where its devices are. `emulator` is the command that emulates the
+    board, without memory size and image.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Board:
     kernel_devices: tuple[Device, ...]
     devices: tuple[Device, ...]
     interrupt_count: int
-    list_register_count: int
+    kernel_parameters: dict[str, int]
     emulator: tuple[str, ...]
 
     @property

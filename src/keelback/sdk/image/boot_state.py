@@ -39,7 +39,7 @@ def kernel_parameters(plan: Plan) -> dict[str, int]:
         "interrupt_count": len(plan.interrupts) + 1,
         "vcpu_count": len(plan.guests) + 1,
         "slot_count": slot_count,
-        "list_register_count": plan.board.list_register_count,
+        **plan.board.kernel_parameters,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from keelback.abi import objects, rights
 from keelback.sdk.image.guest_tree import GuestTree, build_guest_tree
 from keelback.sdk.image.plan import GUEST_RAM_WINDOW, Component, Extent, Guest, Mapping, Plan
@@ -37,6 +39,7 @@ def _plan_guest(plan: Plan, component: Component, machine: VirtualMachine) -> No
             component.pass_window(name, component.map(name, extent, "r"), len(content))
     vcpu_rights = rights.READ | rights.WRITE | rights.CONTROL
     assert component.guest is not None
+    _pass_seed(plan, component)
     component.parameters |= {
         "vcpu_slot": component.grant("vcpu", objects.VCPU, component.guest.vcpu, vcpu_rights),
         "rng_seed_offset": tree.seed_offset,
@@ -47,6 +50,14 @@ def _plan_guest(plan: Plan, component: Component, machine: VirtualMachine) -> No
         "on_crash": int(machine.on_crash == "restart"),
         "max_restarts": machine.max_restarts,
     }
+
+
+def _pass_seed(plan: Plan, component: Component) -> None:
+    """A secret of the build and this guest, from which its random numbers start."""
+    seed = hashlib.sha256(plan.seed + component.name.encode()).digest()
+    for index in range(4):
+        component.parameters[f"rng_seed_{index}"] = int.from_bytes(seed[8 * index : 8 * index + 8], "little")
+        component.secrets.add(f"rng_seed_{index}")
 
 
 def _map_guest_ram(plan: Plan, component: Component, machine: VirtualMachine) -> None:

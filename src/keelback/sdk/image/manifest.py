@@ -82,7 +82,7 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
 
 def _component(plan: Plan, component: Component, built: Built) -> dict[str, Any]:
     handler = component.fault_handler
-    given = component.domain.parameters  # their values may be secrets: a manifest is for everybody to read
+    secrets = component.secrets  # a manifest is for everybody to read
     return {
         "name": component.name,
         "index": component.index,
@@ -93,8 +93,8 @@ def _component(plan: Plan, component: Component, built: Built) -> dict[str, Any]
         "fault_handler": plan.components[handler - 1].name if handler else None,
         "capabilities": [_capability(plan, capability) for capability in component.capabilities],
         "mappings": [_mapping(mapping) for mapping in component.mappings],
-        "parameters": {name: value for name, value in sorted(component.parameters.items()) if name not in given},
-        "given_parameters": sorted(given),
+        "parameters": {name: value for name, value in sorted(component.parameters.items()) if name not in secrets},
+        "secret_parameters": sorted(secrets),
     }
 
 

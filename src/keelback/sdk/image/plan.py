@@ -101,6 +101,8 @@ class Component:
     capabilities: list[Capability] = field(default_factory=list)
     mappings: list[Mapping] = field(default_factory=list)
     parameters: dict[str, int | str] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+    """Names of parameters whose values no one else may read."""
     fault_handler: int = 0
     fault_badge: int = 0
     guest: Guest | None = None
@@ -150,6 +152,8 @@ class Plan:
 
     system: System
     board: Board
+    seed: bytes = b""
+    """Secret of this build, from which guests' random numbers start."""
     components: list[Component] = field(default_factory=list)
     extents: list[Extent] = field(default_factory=list)
     interrupts: list[Interrupt] = field(default_factory=list)

@@ -25,9 +25,9 @@ from keelback.sdk.system.model import Channel
 from keelback.sdk.system.units import align_up
 
 
-def plan_system(system: System) -> Plan:
-    """Number and connect everything in a checked system."""
-    plan = Plan(system, BOARDS[system.board])
+def plan_system(system: System, seed: bytes = b"") -> Plan:
+    """Number and connect everything in a checked system. `seed` is the build's secret; see Plan."""
+    plan = Plan(system, BOARDS[system.board], seed)
     for domain in system.domains:
         start_component(plan, domain)
     plan_devices(plan)
@@ -40,6 +40,7 @@ def plan_system(system: System) -> Plan:
     plan_powers(plan)
     for component in plan.components:
         component.parameters.update(component.domain.parameters)
+        component.secrets |= component.domain.parameters.keys()
     return plan
 
 
@@ -92,6 +93,7 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel]) -> None
             client.parameters["port_name"] = channel.port or ""
         client_prefix = parameter_name(client.name)
         server.parameters[f"{client_prefix}_badge"] = badge
+        server.parameters[f"client_{position}_name"] = client.name
         server.parameters[f"client_{position}_name"] = client.name
         if stride:
             extent = plan.add_extent(Extent(f"{client.name}-{channel.name} buffer", server.name, "buffer", stride))
