@@ -144,6 +144,6 @@ def _source_files(plan: Plan) -> Iterator[Path]:
     for folder in COMPILED_FOLDERS:
         yield from sorted(path for pattern in SOURCE_PATTERNS for path in (PACKAGE_FOLDER / folder).rglob(pattern))
     beside = {path.parent for path in map(find_source, plan.system.domains) if path is not None}
-    for folder in sorted(beside):
-        if not folder.is_relative_to(PACKAGE_FOLDER):
-            yield from sorted(path for pattern in SOURCE_PATTERNS for path in folder.glob(pattern))
+    for component_folder in sorted(beside):
+        if not component_folder.is_relative_to(PACKAGE_FOLDER):
+            yield from sorted(path for pattern in SOURCE_PATTERNS for path in component_folder.glob(pattern))

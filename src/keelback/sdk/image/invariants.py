@@ -85,7 +85,11 @@ def ready_threads_can_run(image: BootImage) -> Contradictions:
     for index, thread in image.entries("threads"):
         if thread["state"] != THREAD_READY:
             continue
-        leaves = list(walk(image.layout.zone, thread["stage2"] & ADDRESS_MASK))
+        root = thread["stage2"] & ADDRESS_MASK
+        if not image.layout.zone.has_table(root):
+            yield f"threads[{index}] has no address space"
+            continue
+        leaves = list(walk(image.layout.zone, root))
         entry, stack = thread["context"]["program_counter"], thread["context"]["stack_pointer"]
         if thread["priority"] == 0 or thread["table"] == 0 or thread["queue"] != 0:
             yield f"threads[{index}] is ready without priority or table, or queued"
@@ -102,8 +106,8 @@ def _covers(leaf: Leaf, address: int) -> bool:
 def address_space_tags_are_unique(image: BootImage) -> Contradictions:
     """No two address spaces share a VMID or a root table."""
     spaces = [entry["stage2"] for table in ("threads", "vcpus") for _, entry in image.entries(table)]
-    for part, name in ((lambda space: space >> VMID_SHIFT, "VMID"), (lambda space: space & ADDRESS_MASK, "table")):
-        values = [part(space) for space in spaces]
+    parts = {"VMID": [space >> VMID_SHIFT for space in spaces], "table": [space & ADDRESS_MASK for space in spaces]}
+    for name, values in parts.items():
         if len(set(values)) != len(values) or 0 in values:
             yield f"two address spaces share a {name}"
 

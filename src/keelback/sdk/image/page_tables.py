@@ -74,6 +74,10 @@ class TableZone:
         self.table_at(table)[index] = child | _VALID | _TABLE_OR_PAGE
         return child
 
+    def has_table(self, address: int) -> bool:
+        """Whether a table of the zone begins at this address."""
+        return address % PAGE_BYTES == 0 and self.base <= address < self.base + self.size_bytes
+
     def table_at(self, address: int) -> list[int]:
         """The entries of the table at a physical address."""
         return self.tables[(address - self.base) // PAGE_BYTES]
