@@ -26,5 +26,5 @@ SLOT_COUNT: Final = parameter("slot_count", 64)
 TRACE_COUNT: Final = parameter("trace_count", 256)
 """Records each core's trace ring keeps; a power of two."""
 
-LIST_REGISTER_COUNT: Final = parameter("list_register_count", 4)
-"""List registers of the board's GIC CPU interface (ICH_VTR_EL2.ListRegs + 1), 1 to 16."""
+LIST_REGISTER_COUNT: Final = 4
+"""List registers of the GIC's virtual CPU interface that the kernel uses; boards have at least these."""

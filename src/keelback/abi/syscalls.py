@@ -35,7 +35,7 @@ POLL: Final = 6
 """x8 notification (READ). x9 = the pending bits, which are taken; 0 when there are none."""
 
 INTERRUPT_ACKNOWLEDGE: Final = 7
-"""x8 interrupt (CONTROL). Lets the interrupt fire again. Needed once before the first firing, too."""
+"""x8 interrupt (CONTROL). Lets the interrupt fire again; not needed before the first time. STATE unless it fired."""
 
 VCPU_RUN: Final = 8
 """x8 vcpu (CONTROL), x0 = action flags, x1 = value for the trapped access. Runs the guest until it exits;

@@ -1,0 +1,124 @@
+"""Floating-point registers, switched only when somebody else uses them.
+
+`Core.fp_owner` is whose values the registers hold. A guest that is not the owner runs with CPTR_EL2.TFP set, a
+component with CPACR_EL1.FPEN = 0; its first use traps, and the registers change hands. The kernel never uses them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keelback.kernel.arch.aarch64.registers import (
+    CPACR_EL1,
+    CPACR_FP_OPEN,
+    CPTR_EL2,
+    CPTR_FP_CLOSED,
+    CPTR_FP_OPEN,
+)
+from keelback.kernel.state import FIRST_VCPU_OWNER, FloatingPoint, cores, fp_states, threads
+from keelback.lang import address_of, asm, naked, offset_of, u32, u64, upto
+
+CONTROL: Final = offset_of(FloatingPoint, "control")
+STATUS: Final = offset_of(FloatingPoint, "status")
+WORD_COUNT: Final = 64
+
+
+@naked(
+    """
+    .arch_extension fp
+    .arch_extension simd
+    stp q0, q1, [x0, #0]
+    stp q2, q3, [x0, #32]
+    stp q4, q5, [x0, #64]
+    stp q6, q7, [x0, #96]
+    stp q8, q9, [x0, #128]
+    stp q10, q11, [x0, #160]
+    stp q12, q13, [x0, #192]
+    stp q14, q15, [x0, #224]
+    stp q16, q17, [x0, #256]
+    stp q18, q19, [x0, #288]
+    stp q20, q21, [x0, #320]
+    stp q22, q23, [x0, #352]
+    stp q24, q25, [x0, #384]
+    stp q26, q27, [x0, #416]
+    stp q28, q29, [x0, #448]
+    stp q30, q31, [x0, #480]
+    mrs x1, fpcr
+    mrs x2, fpsr
+    stp x1, x2, [x0, #{CONTROL}]
+    ret
+    """
+)
+def save_registers(address: u64) -> None:
+    """Store q0..q31, FPCR and FPSR to the FloatingPoint at `address`. In CPython there are none."""
+
+
+@naked(
+    """
+    .arch_extension fp
+    .arch_extension simd
+    ldp q0, q1, [x0, #0]
+    ldp q2, q3, [x0, #32]
+    ldp q4, q5, [x0, #64]
+    ldp q6, q7, [x0, #96]
+    ldp q8, q9, [x0, #128]
+    ldp q10, q11, [x0, #160]
+    ldp q12, q13, [x0, #192]
+    ldp q14, q15, [x0, #224]
+    ldp q16, q17, [x0, #256]
+    ldp q18, q19, [x0, #288]
+    ldp q20, q21, [x0, #320]
+    ldp q22, q23, [x0, #352]
+    ldp q24, q25, [x0, #384]
+    ldp q26, q27, [x0, #416]
+    ldp q28, q29, [x0, #448]
+    ldp q30, q31, [x0, #480]
+    ldp x1, x2, [x0, #{CONTROL}]
+    msr fpcr, x1
+    msr fpsr, x2
+    ret
+    """
+)
+def load_registers(address: u64) -> None:
+    """Load q0..q31, FPCR and FPSR from the FloatingPoint at `address`. In CPython there are none."""
+
+
+@asm("isb", clobbers=("memory",))
+def synchronize() -> None:
+    """Let a change of CPTR_EL2 take effect (Arm DDI 0487, B2.6.5)."""
+
+
+def take_over(owner: u32) -> None:
+    """Give the registers to `owner`, a thread or FIRST_VCPU_OWNER + vcpu, whose use of them has just trapped."""
+    core = cores[0]
+    CPTR_EL2.write(u64(CPTR_FP_OPEN))
+    synchronize()
+    if core.fp_owner != 0:
+        save_registers(address_of(fp_states[core.fp_owner]))
+        if core.fp_owner < FIRST_VCPU_OWNER:
+            threads[core.fp_owner].coprocessor = u64(0)
+    load_registers(address_of(fp_states[owner]))
+    core.fp_owner = owner
+    if owner < FIRST_VCPU_OWNER:
+        threads[owner].coprocessor = u64(CPACR_FP_OPEN)
+        CPACR_EL1.write(u64(CPACR_FP_OPEN))
+
+
+def close_for_guest(index: u32) -> None:
+    """Before vcpu `index` runs: let its first use trap, unless it is the owner."""
+    is_owner = cores[0].fp_owner == index + FIRST_VCPU_OWNER
+    CPTR_EL2.write(u64(CPTR_FP_OPEN) if is_owner else u64(CPTR_FP_CLOSED))
+
+
+def forget(owner: u32) -> None:
+    """Set an owner's registers to zero: it starts afresh."""
+    core = cores[0]
+    if core.fp_owner == owner:
+        core.fp_owner = u32(0)
+    if owner < FIRST_VCPU_OWNER:
+        threads[owner].coprocessor = u64(0)
+    state = fp_states[owner]
+    for number in upto(WORD_COUNT):
+        state.registers[number] = u64(0)
+    state.control = u64(0)
+    state.status = u64(0)

@@ -1,0 +1,92 @@
+"""Time: the counter, the kernel's own timer (CNTHP), and the virtual timers of guests (CNTV).
+
+Guests see the board's counter (CNTVOFF_EL2 = 0). A guest's timer that fires is masked and becomes virtual interrupt 27;
+the guest programs it anew itself. The timer of a vcpu that is not loaded is watched with the kernel's timer, which also
+ends time slices.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keelback.abi.vcpu import TIMER_INTID
+from keelback.kernel.arch.aarch64.list_registers import inject, is_loaded
+from keelback.kernel.arch.aarch64.registers import (
+    CNTFRQ_EL0,
+    CNTHP_CTL_EL2,
+    CNTHP_CVAL_EL2,
+    CNTPCT_EL0,
+    CNTV_CTL_EL0,
+)
+from keelback.kernel.state import cores, vcpus
+from keelback.lang import u32, u64
+
+ENABLE: Final = 1
+MASK: Final = 2
+SLICES_PER_SECOND: Final = 200
+"""A time slice is 5 ms."""
+NEVER: Final = u64.MAX
+
+
+def read_counter() -> u64:
+    """The board's time in ticks of CNTFRQ_EL0."""
+    return CNTPCT_EL0.read()
+
+
+def arm(deadline: u64) -> None:
+    """Let the kernel's timer fire at `deadline`, or earlier if it is to already."""
+    core = cores[0]
+    if deadline < core.deadline:
+        core.deadline = deadline
+        CNTHP_CVAL_EL2.write(deadline)
+        CNTHP_CTL_EL2.write(u64(ENABLE))
+
+
+def arm_slice() -> None:
+    """Let the kernel's timer fire at the end of a time slice that begins now."""
+    arm(CNTPCT_EL0.read().wrapping_add(CNTFRQ_EL0.read() // SLICES_PER_SECOND))
+
+
+def disarm() -> None:
+    """The kernel's timer fired: stop it until it is armed again."""
+    cores[0].deadline = u64(NEVER)
+    CNTHP_CTL_EL2.write(u64(0))
+
+
+def mask_loaded_timer() -> None:
+    """The loaded vcpu's timer fired: keep it from firing on."""
+    CNTV_CTL_EL0.write((CNTV_CTL_EL0.read() & ENABLE) | MASK)
+
+
+def deliver(index: u32) -> bool:
+    """A vcpu's timer fired and is masked: make its interrupt pending, now or when that becomes possible."""
+    vcpu = vcpus[index]
+    vcpu.timer_due = True
+    return retry(index)
+
+
+def retry(index: u32) -> bool:
+    """Make the timer interrupt of a vcpu pending if it is due. True if that happened."""
+    vcpu = vcpus[index]
+    if not vcpu.timer_due or not vcpu.timer_enabled:
+        return False
+    vcpu.timer_due = not inject(index, u64(TIMER_INTID), u64(vcpu.timer_priority))
+    return not vcpu.timer_due
+
+
+def is_armed(index: u32) -> bool:
+    """Whether a vcpu that is not loaded has a timer that will fire."""
+    return vcpus[index].el1.cntv_ctl & (ENABLE | MASK) == ENABLE
+
+
+def take_due(index: u32) -> bool:
+    """If the timer of a vcpu that is not loaded has fired: mask and deliver it; true if its interrupt is pending now.
+    Otherwise watch on."""
+    if is_loaded(index) or not is_armed(index):
+        return False
+    el1 = vcpus[index].el1
+    if el1.cntv_cval > CNTPCT_EL0.read():
+        arm(el1.cntv_cval)
+        return False
+    el1.cntv_ctl = el1.cntv_ctl | MASK
+    return deliver(index)

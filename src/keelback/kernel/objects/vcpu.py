@@ -1,0 +1,154 @@
+"""Virtual processors: run, inject, reset, and how an exit reaches the monitor.
+
+The decoding of exits and all EL1 state are the architecture's (`arch`). A vcpu belongs to one thread, its monitor's,
+and only that thread runs it; while it does, the thread's `guest` names the vcpu.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keelback.abi import errors, objects, rights, trace, vcpu
+from keelback.kernel.arch import interface
+from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.notification import take_pending
+from keelback.kernel.scheduler import commit_run_next, commit_wake
+from keelback.kernel.state import (
+    ACCESS_HYPERCALL,
+    ACCESS_LOAD,
+    ACCESS_NONE,
+    GUEST_IDLE,
+    Thread,
+    Vcpu,
+    threads,
+    vcpus,
+)
+from keelback.kernel.trace import record
+from keelback.lang import i64, inline, u8, u32, u64
+
+ALL_ACTIONS: Final = vcpu.SKIP | vcpu.WRITE_RESULT
+
+
+def run(caller: u32, thread: Thread) -> u64:
+    """VCPU_RUN: x8 vcpu, x0 actions, x1 value. OK means that the guest runs now, or that bits were pending."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.VCPU), u8(rights.CONTROL))
+    if status != errors.OK:
+        return status
+    index = slot_of(thread, registers[8]).object
+    target = vcpus[index]
+    actions = registers[0]
+    if target.thread != caller:
+        return u64(errors.STATE)
+    if actions & ~u64(ALL_ACTIONS) != 0:
+        return u64(errors.BAD_ARGUMENT)
+    if actions & vcpu.WRITE_RESULT != 0 and target.access == ACCESS_NONE:
+        return u64(errors.BAD_ARGUMENT)
+    if actions & vcpu.WRITE_RESULT != 0:
+        commit_result(target, registers[1])
+    if actions & vcpu.SKIP != 0:
+        target.context.program_counter = target.context.program_counter.wrapping_add(u64(target.instruction_bytes))
+    target.access = u8(ACCESS_NONE)
+    bits = take_pending(thread.notification)
+    if bits != 0:
+        registers[0] = u64(vcpu.NOTIFIED)
+        registers[1] = bits
+    else:
+        thread.guest = index
+    return status
+
+
+@inline
+def commit_result(target: Vcpu, value: u64) -> None:
+    """Complete the access that the last exit left open."""
+    if target.access == ACCESS_HYPERCALL:
+        target.context.registers[0] = value
+    elif target.access_register < 31:
+        if target.access == ACCESS_LOAD:
+            value = extended(target, value)
+        target.context.registers[target.access_register] = value
+
+
+def extended(target: Vcpu, value: u64) -> u64:
+    """What a load of this size and sign puts into its register (Arm DDI 0487, ISS encoding for a data abort)."""
+    spare = u64(64) - (u64(8) << u64(target.access_size & 3))
+    value = value << spare
+    if not target.access_signed:
+        return value >> spare
+    value = (i64.from_bits(value) >> i64.from_bits(spare)).to_bits()
+    return value if target.access_wide else value & 0xFFFF_FFFF
+
+
+@inline
+def commit_exit(index: u32, thread: Thread, reason: u64) -> None:
+    """End VCPU_RUN of the thread that runs vcpu `index`; the caller has put the details into x1..x6."""
+    thread.guest = u32(0)
+    thread.context.registers[0] = reason
+    thread.context.registers[8] = u64(errors.OK)
+    context = vcpus[index].context
+    record(u64(trace.EXIT), reason, context.program_counter, context.process_state)
+
+
+def commit_idle(thread: Thread) -> None:
+    """The present thread's guest executed wfi and no virtual interrupt is pending: wait for one."""
+    thread.state = u8(GUEST_IDLE)
+    commit_run_next()
+
+
+def commit_interrupted(index: u32) -> None:
+    """A virtual interrupt has become pending: a guest that waits for one runs on."""
+    monitor = vcpus[index].thread
+    if threads[monitor].state == GUEST_IDLE and threads[monitor].guest == index:
+        commit_wake(monitor)
+
+
+def commit_room(index: u32) -> None:
+    """A list register is free: the monitor hears of it if its guest runs, and can inject again in any case."""
+    target = vcpus[index]
+    monitor = threads[target.thread]
+    if not target.wants_room or monitor.guest != index:
+        return
+    target.wants_room = False
+    is_idle = monitor.state == GUEST_IDLE
+    commit_exit(index, monitor, u64(vcpu.MAINTENANCE))
+    if is_idle:
+        commit_wake(target.thread)
+
+
+def inject(thread: Thread) -> u64:
+    """VCPU_INJECT: x8 vcpu, x0 interrupt id, x1 priority."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.VCPU), u8(rights.WRITE))
+    if status != errors.OK:
+        return status
+    if registers[0] >= vcpu.INTID_LIMIT or registers[1] > 255:
+        return u64(errors.BAD_ARGUMENT)
+    index = slot_of(thread, registers[8]).object
+    if not interface.inject(index, registers[0], registers[1]):
+        vcpus[index].wants_room = True
+        return u64(errors.BUSY)
+    commit_interrupted(index)
+    return status
+
+
+def is_running(index: u32) -> bool:
+    """Whether a thread is in VCPU_RUN of this vcpu."""
+    return threads[vcpus[index].thread].guest == index
+
+
+def reset(thread: Thread) -> u64:
+    """VCPU_RESET: x8 vcpu."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.VCPU), u8(rights.CONTROL))
+    if status != errors.OK:
+        return status
+    index = slot_of(thread, registers[8]).object
+    if is_running(index):
+        return u64(errors.BUSY)
+    interface.reset_vcpu(index)
+    target = vcpus[index]
+    target.access = u8(ACCESS_NONE)
+    target.timer_enabled = False
+    target.timer_due = False
+    target.wants_room = False
+    return status
