@@ -76,7 +76,8 @@ def module_name(path: Path, root: Path) -> str:
 
 def refused_imports(root: Path, table: list[Row]) -> list[str]:
     """Every import below `root` (the folder that holds `keelback`) that the table does not allow."""
-    files = sorted((root / PACKAGE).rglob("*.py"))
+    # A folder without __init__.py is no package: its files are material, like the template of a new system.
+    files = sorted(path for path in (root / PACKAGE).rglob("*.py") if (path.parent / "__init__.py").exists())
     is_module = {module_name(path, root) for path in files}
     refused: dict[str, None] = {}  # in order, each once
     for path in files:
@@ -148,5 +149,6 @@ def test_the_rule_itself(tmp_path: Path, path: str, line: str, fine: bool) -> No
         (tmp_path / PACKAGE / name / "__init__.py").touch()
     file = tmp_path / PACKAGE / path
     file.parent.mkdir(parents=True, exist_ok=True)
+    (file.parent / "__init__.py").touch()
     file.write_text(line + "\n")
     assert (refused_imports(tmp_path, read_architecture()) == []) == fine

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from examples.vault.demo import Scene, booted
-from keelback.compiler.backend.foreign import compile_foreign
-from keelback.compiler.backend.link import link
+from keelback.compiler import compile_foreign, link
 from keelback.sdk import ProtectionDomain, System, VirtualMachine
 from keelback.sdk.build import build_system
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from keelback.compiler import Diagnostics
 from keelback.sdk import DescriptionError, InvalidSystem, System, load_system
 from keelback.sdk.build import BuiltSystem, build_system
 from keelback.sdk.guest import GuestFilesError
 
-Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class UserError(Exception):

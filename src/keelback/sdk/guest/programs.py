@@ -10,8 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from keelback.compiler.backend.foreign import GUEST_TARGET, compile_foreign
-from keelback.compiler.backend.toolchain import ToolError
+from keelback.compiler import GUEST_TARGET, ToolError, compile_foreign
 from keelback.sdk.guest.apt import GuestFilesError
 from keelback.sdk.guest.cache import guest_cache, write_whole
 
