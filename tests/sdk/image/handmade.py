@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from keelback.compiler import COMPONENT_TARGET, LinkedImage, compile_foreign, link
+from keelback.compiler import LinkedImage, compile_foreign, link
 from keelback.kernel import state
 from keelback.lang.layout import Layout, layout_of
 from keelback.sdk.image.boot_state import kernel_parameters, state_symbol
@@ -53,7 +53,7 @@ def state_layouts(plan: Plan) -> dict[str, Layout]:
 def link_c(source: str, name: str, folder: Path, entry: str, script: str) -> LinkedImage:
     path = folder / f"{name}.c"
     path.write_text(source)
-    compiled = compile_foreign([path], folder / f"{name}.o", language="c", target=COMPONENT_TARGET)
+    compiled = compile_foreign([path], folder / f"{name}.o", language="c")
     return link([compiled], folder / f"{name}.elf", base=0, script=script, entry=entry)
 
 

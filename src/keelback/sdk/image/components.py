@@ -16,10 +16,10 @@ from keelback.lang.layout import Layout as MemoryLayout
 from keelback.sdk.image.line_tables import Row, relative_name, tidy_rows
 from keelback.sdk.image.linker_scripts import COMPONENT_ENTRY, KERNEL_ENTRY, component_script, kernel_script
 from keelback.sdk.image.plan import TEXT_BASE, Component, Plan
-from keelback.sdk.image.sources import find_sources
 from keelback.sdk.system.checks.domains import find_source
 
-KERNEL_ROOT = "keelback.kernel.main"
+KERNEL_ROOT = "keelback.kernel.entry"
+KERNEL_VECTORS = "keelback.kernel.arch.aarch64.vectors"
 RUNTIME_ROOT = "keelback.user.runtime.component"
 
 Progress = Callable[[str], None]
@@ -52,7 +52,7 @@ class Built:
 def kernel_job(plan: Plan, parameters: Mapping[str, int], folder: Path) -> Job:
     """The kernel with its tables sized for this system."""
     base = plan.board.image_base
-    program = Program(root=KERNEL_ROOT, parameters=dict(parameters))
+    program = Program(root=KERNEL_ROOT, extra=(KERNEL_VECTORS,), parameters=dict(parameters))
     return Job("kernel", program, KERNEL_ENTRY, base, kernel_script(base), folder, plan.system.location.path.parent)
 
 
@@ -74,8 +74,7 @@ def build_program(job: Job) -> Built:
     image = link([compiled.path], elf, base=job.base, script=job.script, entry=job.entry)
     entries = line_table(elf)
     rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in entries]
-    sources = find_sources(job.program.root, *job.program.extra)
-    return Built(job.name, image, compiled.layouts, tidy_rows(rows, image.symbols["__text_end"]), sources)
+    return Built(job.name, image, compiled.layouts, tidy_rows(rows, image.symbols["__text_end"]), list(compiled.sources))
 
 
 def build_programs(jobs: list[Job], progress: Progress) -> dict[str, Built]:
