@@ -11,10 +11,11 @@ import hmac
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from keelback.reports import tcb
 from keelback.sdk import System, load_system
 from keelback.sdk.build import BuiltSystem, build_system
 from keelback.sdk.runner import ConsoleError, Emulation, Machine, emulator_command
@@ -88,7 +89,7 @@ def takers_of(system: System) -> list[str]:
 @contextmanager
 def booted(
     system: System, built: BuiltSystem, *, ram_mib: int | None = None, extra: tuple[str, ...] = ()
-) -> Iterator[Scene]:
+) -> Generator[Scene]:
     """A built system, running in the emulator until the block ends."""
     emulation = Emulation(built.board, built.image, built.ram_end, ram_mib=ram_mib, extra=extra)
     with Machine(emulator_command(emulation, interactive=False), limit_s=LIMIT_S) as machine:
@@ -196,6 +197,9 @@ def main() -> int:
             return 1
         finally:
             scene.machine.save_transcript(built.folder / "transcript.txt")
+    steps.begin("What the vault had to trust meanwhile, beside what it would have to trust elsewhere")
+    print(tcb.render(tcb.measure_trust(built.manifest)))
+    print(f"\nAll steps seen. The whole console: {built.folder / 'transcript.txt'}")
     return 0
 
 

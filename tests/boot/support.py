@@ -5,7 +5,7 @@ Every boot here is a whole machine; nothing is shared between tests but the cach
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -62,7 +62,7 @@ def vault_system(
 @contextmanager
 def running(
     system: System, folder: Path, *, ram_mib: int | None = None, extra: tuple[str, ...] = ()
-) -> Iterator[Scene]:
+) -> Generator[Scene]:
     """The system, built into `folder` and running until the block ends; what the console showed stays there."""
     built = build_system(system, folder)
     with booted(system, built, ram_mib=ram_mib, extra=extra) as scene:

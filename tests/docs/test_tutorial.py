@@ -31,8 +31,11 @@ class Block:
 
 
 def read_blocks(text: str) -> list[Block]:
-    found = [match.groupdict() for match in BLOCK.finditer(text)]
-    return [Block(*(block["info"].partition(" ")[::2]), block["body"]) for block in found]
+    blocks: list[Block] = []
+    for match in BLOCK.finditer(text):
+        kind, _, file = match["info"].partition(" ")
+        blocks.append(Block(kind, file, match["body"]))
+    return blocks
 
 
 BLOCKS = read_blocks(TUTORIAL.read_text())
