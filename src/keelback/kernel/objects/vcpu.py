@@ -24,7 +24,7 @@ from keelback.kernel.state import (
     vcpus,
 )
 from keelback.kernel.trace import record
-from keelback.lang import i64, inline, u8, u32, u64
+from keelback.lang import inline, u8, u32, u64
 
 ALL_ACTIONS: Final = vcpu.SKIP | vcpu.WRITE_RESULT
 
@@ -72,10 +72,11 @@ def commit_result(target: Vcpu, value: u64) -> None:
 def extended(target: Vcpu, value: u64) -> u64:
     """What a load of this size and sign puts into its register (Arm DDI 0487, ISS encoding for a data abort)."""
     spare = u64(64) - (u64(8) << u64(target.access_size & 3))
-    value = value << spare
+    value = value << spare >> spare
     if not target.access_signed:
-        return value >> spare
-    value = (i64.from_bits(value) >> i64.from_bits(spare)).to_bits()
+        return value
+    sign = u64(1) << (u64(63) - spare)
+    value = (value ^ sign).wrapping_sub(sign)
     return value if target.access_wide else value & 0xFFFF_FFFF
 
 

@@ -19,7 +19,6 @@ from keelback.kernel.state import FIRST_VCPU_OWNER, FloatingPoint, cores, fp_sta
 from keelback.lang import address_of, asm, naked, offset_of, u32, u64, upto
 
 CONTROL: Final = offset_of(FloatingPoint, "control")
-STATUS: Final = offset_of(FloatingPoint, "status")
 WORD_COUNT: Final = 64
 
 
@@ -45,7 +44,8 @@ WORD_COUNT: Final = 64
     stp q30, q31, [x0, #480]
     mrs x1, fpcr
     mrs x2, fpsr
-    stp x1, x2, [x0, #{CONTROL}]
+    add x0, x0, #{CONTROL}
+    stp x1, x2, [x0]
     ret
     """
 )
@@ -73,7 +73,8 @@ def save_registers(address: u64) -> None:
     ldp q26, q27, [x0, #416]
     ldp q28, q29, [x0, #448]
     ldp q30, q31, [x0, #480]
-    ldp x1, x2, [x0, #{CONTROL}]
+    add x0, x0, #{CONTROL}
+    ldp x1, x2, [x0]
     msr fpcr, x1
     msr fpsr, x2
     ret

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
-from keelback.kernel.state import Boot, Context
+from keelback.kernel.state import Boot, Context, boot, panic_context  # noqa: F401 - named in the assembly
 from keelback.lang import array, naked, offset_of, u64
 
 STACK_BYTES: Final = 16384
