@@ -93,11 +93,15 @@ def push_input(device: Transport) -> None:
     """Give the guest what was typed, as far as it has buffers; the rest stays in the ring."""
     queue = device.queues[CONSOLE_INPUT]
     waiting = input_count()
-    while waiting > 0 and take(queue):
-        written = fill_chain(queue.chain, waiting)
+    taken = u64(0)
+    for _ in upto(SIZE_MAX):
+        if taken == waiting or not take(queue):
+            break
+        written = fill_chain(queue.chain, waiting - taken)
         give_back(queue, written)
-        waiting -= written
-    release_input()
+        taken += written
+    if taken > 0:
+        release_input()
     settle_queue(device, queue)
 
 
