@@ -14,7 +14,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from keelback.compiler.backend.llvm import optimise_module, parse, target_machine
+from keelback.compiler.backend.llvm import host_machine, optimise_module, parse
 from keelback.lang.traps import Trap
 
 WORD_COUNT = 32
@@ -118,7 +118,7 @@ class HostModule:
     def __init__(self, text: str, functions: Mapping[str, HostFunction], *, optimised: bool = True) -> None:
         wrappers = [wrapper(symbol, function) for symbol, function in functions.items()]
         module = parse("\n".join([text, SUPPORT, *wrappers]))
-        machine = target_machine("host")
+        machine = host_machine()
         module.triple = llvm.get_default_triple()
         module.data_layout = str(machine.target_data)
         if optimised:

@@ -35,12 +35,18 @@ def _initialise() -> None:
 
 @cache
 def target_machine(target: Target) -> Any:
-    """The LLVM target machine that tunes optimisation (and, on the host, generates code)."""
+    """The LLVM target machine that tunes optimisation."""
     _initialise()
     if target == "host":
-        return llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), opt=2)
+        return host_machine()
     machine = llvm.Target.from_triple(AARCH64_TRIPLE)
     return machine.create_target_machine(cpu=AARCH64_CPU, features=AARCH64_FEATURES, opt=2, reloc="static")
+
+
+def host_machine() -> Any:
+    """A new target machine for this host: a JIT engine takes it over and frees it with itself."""
+    _initialise()
+    return llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), opt=2)
 
 
 def parse(text: str) -> Any:

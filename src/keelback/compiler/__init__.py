@@ -1,0 +1,32 @@
+"""The compiler: the typed subset of Python to AArch64 objects and to functions on the host. This is its public door."""
+
+from keelback.compiler.backend.foreign import GUEST_TARGET, compile_foreign
+from keelback.compiler.backend.lines import LineEntry, line_table
+from keelback.compiler.backend.link import LinkedImage, Segment, link, read_image
+from keelback.compiler.backend.toolchain import ToolError
+from keelback.compiler.hosted import HostProgram
+from keelback.compiler.objects import CompiledObject, compile_object
+from keelback.compiler.program import CheckedProgram, IRModule, Program, check, compile_ir
+from keelback.compiler.source import Diagnostic, Diagnostics
+
+__all__ = [
+    "GUEST_TARGET",
+    "CheckedProgram",
+    "CompiledObject",
+    "Diagnostic",
+    "Diagnostics",
+    "HostProgram",
+    "IRModule",
+    "LineEntry",
+    "LinkedImage",
+    "Program",
+    "Segment",
+    "ToolError",
+    "check",
+    "compile_foreign",
+    "compile_ir",
+    "compile_object",
+    "line_table",
+    "link",
+    "read_image",
+]

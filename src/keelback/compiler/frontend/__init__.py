@@ -1,0 +1,1 @@
+"""From source text to LLVM IR: world, subset, types, call graph, lowering."""

@@ -1,0 +1,249 @@
+"""Lowers a whole program to the text of one LLVM module: types, globals, functions, assembly, debug information."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from keelback.compiler.frontend.lowering import assembly, constants
+from keelback.compiler.frontend.lowering.debug import DebugInfo
+from keelback.compiler.frontend.lowering.function import FunctionLowering
+from keelback.compiler.frontend.lowering.helpers import helper_text
+from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Metadata, Value, quoted, string_literal
+from keelback.compiler.frontend.lowering.shapes import (
+    memory_type,
+    size_and_align,
+    struct_definition,
+    value_type,
+)
+from keelback.compiler.frontend.tree import Function, GlobalObject
+from keelback.compiler.frontend.types.model import NEVER, ArrayType, OptionalType, StructType, Type
+from keelback.compiler.source import Source
+from keelback.lang.traps import TrapKind
+
+STATE_PACKAGE = "keelback.kernel"
+TRAP_SITES = 0xFFF
+
+
+@dataclass(frozen=True)
+class LoweredModule:
+    """LLVM IR text, and which functions and globals it defines."""
+
+    text: str
+    functions: tuple[Function, ...]
+    globals: tuple[GlobalObject, ...]
+
+
+class ModuleLowering:
+    """State of lowering one program. `host` chooses calls instead of machine instructions for what only a board has."""
+
+    def __init__(self, root: Source, objects: Mapping[int, Function | GlobalObject], *, host: bool) -> None:
+        self.host = host
+        self.objects = objects  # by id of the live Python object
+        self.metadata = Metadata()
+        self.debug = DebugInfo(self.metadata, root)
+        self.unlikely = self.metadata.add('!{!"branch_weights", i32 1, i32 2000}')
+        self.globals: dict[str, GlobalObject] = {}
+        self._structs: dict[str, StructType] = {}
+        self._texts: dict[str, str] = {}
+        self._declarations: set[str] = set()
+        self._system_registers: dict[str, int] = {}
+        self._trap_count = 0
+        self._helpers = False
+
+    # -- what functions ask for ----------------------------------------------------------------------------------
+
+    def trap_call(self, kind: TrapKind) -> str:
+        """The instruction that traps. Each site has a number of its own, so that LLVM keeps sites apart."""
+        if self.host:
+            return f"call void @keel.trap(i32 {int(kind)})"
+        self._trap_count += 1
+        site = (self._trap_count & TRAP_SITES) << 4 | int(kind)
+        return f'call void asm sideeffect "brk #{site}", ""() #3'
+
+    def symbol(self, function: Function) -> str:
+        """The linker's name of a function."""
+        return function.symbol if self.host else function.entry or _naked_symbol(function) or function.symbol
+
+    def declare(self, text: str) -> None:
+        self._declarations.add(text)
+
+    def need_helpers(self) -> None:
+        self._helpers = True
+
+    def system_register_number(self, name: str) -> int:
+        return self._system_registers.setdefault(name, len(self._system_registers))
+
+    def text(self, text: str) -> Value:
+        """A text constant: address and count of bytes."""
+        name = self._texts.setdefault(text, f"keel.text.{len(self._texts)}")
+        return Value("{ ptr, i64 }", f"{{ ptr @{quoted(name)}, i64 {len(text.encode())} }}")
+
+    def call(self, function: FunctionLowering, called: Function, arguments: list[Value]) -> Value:
+        """Emit a call, or the inline assembly that takes its place."""
+        if called.asm is not None and not self.host:
+            made = assembly.call_assembly(function, called, arguments)
+        else:
+            symbol = quoted(self.symbol(called))
+            kind = value_type(called.result)
+            text = f"call {kind} @{symbol}({', '.join(map(str, arguments))})"
+            if kind == "void":
+                function.builder.write(text)
+                made = VOID_VALUE
+            else:
+                made = function.builder.emit(kind, text)
+        if called.result is NEVER:
+            function.builder.terminate("unreachable")
+        return made
+
+    def memory_window(self, base: int, size: int) -> Value:
+        """A window made at module level; `bytes_of` an array there has a fake base, which stands for the array."""
+        target = constants.array_at(base, self.objects)
+        if target is None:
+            return Value("{ i64, i64 }", f"{{ i64 {base}, i64 {size} }}")
+        self.use_global(target)
+        start = f"ptrtoint (ptr @{quoted(target.symbol)} to i64)"
+        return Value("{ i64, i64 }", f"{{ i64 {start}, i64 {size} }}")
+
+    def use_global(self, target: GlobalObject) -> None:
+        self.globals.setdefault(target.symbol, target)
+
+    # -- the module ----------------------------------------------------------------------------------------------
+
+    def is_state(self, target: GlobalObject) -> bool:
+        """Whether it is a table of the kernel's state, which the image builder fills in."""
+        return target.module.name.startswith(STATE_PACKAGE) and not target.read_only
+
+    def lower(
+        self, functions: Iterable[Function], roots: Iterable[Function] = (), always: Iterable[GlobalObject] = ()
+    ) -> LoweredModule:
+        """Lower what is reachable from `roots`, entries and `@naked` code among `functions`, and the globals `always`."""
+        for target in always:
+            self.use_global(target)
+        entries = [f for f in functions if f.entry or (f.naked is not None and not self.host)]
+        kept = self._reachable([*([] if self.host else entries), *roots])
+        definitions: list[str] = []
+        for function in kept:
+            if function.naked is not None:
+                definitions.append("" if self.host else self._declaration(function))
+            elif function.asm is None or self.host:
+                definitions.append(FunctionLowering(self, function).lower())
+        parts = [*self._assembly(kept), *self._global_lines(), *self._text_lines(), *definitions]
+        parts += sorted(self._declarations)
+        if self._helpers:
+            parts.append(helper_text(self.host))
+        types = [struct_definition(struct) for struct in self._structs.values()]
+        text = "\n".join([*types, *parts, *self._attributes(), *self.debug.module_flags(), *self.metadata.lines(), ""])
+        return LoweredModule(text, tuple(kept), tuple(self.globals.values()))
+
+    def _reachable(self, pending: list[Function]) -> list[Function]:
+        seen: dict[int, Function] = {}
+        while pending:
+            function = pending.pop()
+            if function.replacement is not None:
+                function = function.replacement
+            if id(function) in seen:
+                continue
+            seen[id(function)] = function
+            if function.naked is not None:
+                pending += [found for found in self._naked_uses(function) if isinstance(found, Function)]
+            else:
+                pending += [called for called, _ in function.calls]
+                for target in function.globals:
+                    self.use_global(target)
+        return sorted(seen.values(), key=lambda function: function.symbol)
+
+    def _naked_uses(self, function: Function) -> list[Function | GlobalObject]:
+        assert function.naked is not None
+        found: list[Function | GlobalObject] = []
+        for name in sorted(assembly.placeholders(function.naked.template)):
+            known = self.objects.get(id(function.module.namespace.get(name)))
+            if known is not None:
+                found.append(known)
+                if isinstance(known, GlobalObject):
+                    self.use_global(known)
+        return found
+
+    def _declaration(self, function: Function) -> str:
+        parameters = ", ".join(value_type(parameter.type) for parameter in function.parameters)
+        symbol = quoted(_naked_symbol(function) or function.symbol)
+        return f"declare {value_type(function.result)} @{symbol}({parameters})"
+
+    def _assembly(self, kept: list[Function]) -> list[str]:
+        if self.host:
+            return []
+        lines: list[str] = []
+        for function in kept:
+            if function.naked is not None:
+                symbol = function.naked.symbol or function.symbol
+                names = self._naked_names(function)
+                naked = function.naked
+                lines += assembly.naked_text(symbol, naked.template, naked.section, naked.align, names)
+        return lines
+
+    def _naked_names(self, function: Function) -> dict[str, str]:
+        assert function.naked is not None
+        names: dict[str, str] = {}
+        for name in assembly.placeholders(function.naked.template):
+            value = function.module.namespace.get(name)
+            known = self.objects.get(id(value))
+            if isinstance(known, Function):
+                names[name] = f'"{known.entry or _naked_symbol(known) or known.symbol}"'
+            elif isinstance(known, GlobalObject):
+                names[name] = f'"{known.symbol}"'
+            else:
+                names[name] = str(int(value))  # type: ignore[call-overload]
+        return names
+
+    def _global_lines(self) -> list[str]:
+        return [self._global_line(target) for target in self.globals.values()]
+
+    def _global_line(self, target: GlobalObject) -> str:
+        self.note_type(target.type)
+        shape = memory_type(target.type)
+        _, align = size_and_align(target.type)
+        initial = constants.initialiser(target.type, target.python)
+        state = self.is_state(target)
+        linkage = "" if state or self.host else "internal "
+        kind = "constant" if target.read_only else "global"
+        section = ', section ".state"' if state and not self.host else ""
+        debug = self.debug.global_variable(target)
+        attachment = f", !dbg {debug}" if debug else ""
+        symbol = quoted(target.symbol)
+        return f"@{symbol} = {linkage}{kind} {shape} {initial}{section}, align {max(align, 8)}{attachment}"
+
+    def note_type(self, kind: Type) -> None:
+        if isinstance(kind, ArrayType):
+            self.note_type(kind.element)
+        elif isinstance(kind, OptionalType):
+            self.note_struct(kind.struct)
+        elif isinstance(kind, StructType):
+            self.note_struct(kind)
+
+    def note_struct(self, kind: StructType) -> None:
+        """Have the struct's LLVM type defined, and those of the structs inside it."""
+        if kind.qualified not in self._structs:
+            self._structs[kind.qualified] = kind
+            for field in kind.fields.values():
+                self.note_type(field.type)
+
+    def _text_lines(self) -> list[str]:
+        lines: list[str] = []
+        for text, name in self._texts.items():
+            data = text.encode()
+            shape = f"[{len(data)} x i8] {string_literal(data)}"
+            lines.append(f"@{quoted(name)} = private unnamed_addr constant {shape}, align 1")
+        return lines
+
+    def _attributes(self) -> list[str]:
+        machine = "" if self.host else ' noimplicitfloat "no-builtins" "frame-pointer"="none"'
+        return [
+            f"attributes #0 = {{ nounwind{machine} }}",
+            f"attributes #1 = {{ nounwind alwaysinline{machine} }}",
+            f"attributes #2 = {{ nounwind noinline{machine} }}",
+            "attributes #3 = { noreturn nounwind cold }",
+        ]
+
+
+def _naked_symbol(function: Function) -> str | None:
+    return function.naked.symbol if function.naked is not None else None

@@ -1,0 +1,1 @@
+"""The typed pass: from syntax and executed namespaces to the typed tree. Split into expressions, calls, statements."""

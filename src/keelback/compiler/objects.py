@@ -1,0 +1,80 @@
+"""AArch64 objects of programs, kept by content: compiling again what did not change only reads hashes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from keelback.compiler.backend.cache import ContentCache, compiler_fingerprint, content_key
+from keelback.compiler.backend.llvm import assemble, optimise
+from keelback.compiler.program import Program, compile_ir
+from keelback.lang import Layout
+
+
+@dataclass(frozen=True)
+class CompiledObject:
+    """An ELF object, the optimised IR it was made from, and what both came from.
+
+    `functions` are the symbols of the program's functions that are reachable; `layouts` are those of its globals.
+    """
+
+    path: Path
+    ir: Path
+    sources: tuple[Path, ...]
+    functions: tuple[str, ...]
+    layouts: dict[str, Layout]
+
+
+def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> CompiledObject:
+    """Compile `program` and write its ELF object to `out`. Raises Diagnostics."""
+    if target != "aarch64":
+        raise ValueError(f"target {target!r}: objects are made for aarch64; HostProgram runs programs here")
+    cache = ContentCache("objects")
+    key = _program_key(program)
+    if not _is_current(cache, key):
+        _compile(program, cache, key)
+    record = json.loads((cache.path(key, ".json")).read_text())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(cache.path(key, ".o"), out)
+    layouts = {name: Layout.from_json(data) for name, data in record["layouts"].items()}
+    sources = tuple(Path(path) for path in record["sources"])
+    return CompiledObject(out, cache.path(key, ".ll"), sources, tuple(record["functions"]), layouts)
+
+
+def _program_key(program: Program) -> str:
+    """Names the program, not the contents of its sources: those are compared by `_is_current`."""
+    root = str(program.root.resolve()) if isinstance(program.root, Path) else program.root
+    parameters = [f"{name}={value!r}" for name, value in sorted(program.parameters.items())]
+    parts = [root, str(program.hooks_from_root), "extra", *program.extra, "parameters", *parameters]
+    return content_key([*parts, compiler_fingerprint()])
+
+
+def _is_current(cache: ContentCache, key: str) -> bool:
+    """Whether all parts are kept and were made from sources equal to today's."""
+    found = cache.find(key, ".json")
+    if found is None or cache.find(key, ".o") is None or cache.find(key, ".ll") is None:
+        return False
+    sources: dict[str, str] = json.loads(found.read_text())["sources"]
+    return all(Path(path).is_file() and _digest(Path(path)) == digest for path, digest in sources.items())
+
+
+def _digest(path: Path) -> str:
+    return content_key([path.read_bytes()])
+
+
+def _compile(program: Program, cache: ContentCache, key: str) -> None:
+    module = compile_ir(program)
+    sources = {str(path): _digest(path) for path in module.sources}
+    text = optimise(module.text)
+    cache.keep(key, ".ll", text.encode())
+    temporary = cache.path(key, ".making.o")
+    try:
+        assemble(text, temporary)
+        cache.keep(key, ".o", temporary.read_bytes())
+    finally:
+        temporary.unlink(missing_ok=True)
+    layouts = {name: layout.to_json() for name, layout in module.layouts.items()}
+    record = {"sources": sources, "functions": module.functions, "layouts": layouts}
+    cache.keep(key, ".json", json.dumps(record).encode())
