@@ -1,7 +1,7 @@
 """LLVM IR text to optimised IR text (through llvmlite), and to an AArch64 object (through ziglang's clang).
 
 Optimisation happens here only: the assembler gets the very IR that `optimise` returned and runs no pass over it, so
-what is proven about that IR is about what ships. Nothing is vectorised: merged vector stores hide which field is written.
+what is proven about that IR is about what ships. Nothing is vectorised: merged vector stores hide what is written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One compiled module: its source, its syntax tree and the namespace its module level left behind."""
+"""One compiled module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keelback.compiler.source import Source
 
 @dataclass(eq=False)
 class Module:
-    """A module of the compiled world. `deferred` are its imports under `if TYPE_CHECKING:` (name -> module, attribute)."""
+    """A module of the compiled world. `deferred`: imports under `if TYPE_CHECKING:`, name -> (module, attribute)."""
 
     name: str
     source: Source

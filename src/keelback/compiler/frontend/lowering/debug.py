@@ -76,7 +76,8 @@ class DebugInfo:
         number = "" if variable.parameter is None else f"arg: {variable.parameter + 1}, "
         name = escaped(variable.name)
         return self.metadata.add(
-            f'!DILocalVariable(name: "{name}", {number}scope: {scope}, file: {file}, line: {variable.line}, type: {kind})'
+            f'!DILocalVariable(name: "{name}", {number}scope: {scope}, file: {file}, '
+            f"line: {variable.line}, type: {kind})"
         )
 
     def global_variable(self, target: GlobalObject) -> str | None:
@@ -86,8 +87,8 @@ class DebugInfo:
             return None
         file = self.file(target.module.source)
         variable = self.metadata.add(
-            f'!DIGlobalVariable(name: "{escaped(target.name)}", linkageName: "{escaped(target.symbol)}", scope: {file}, '
-            f"file: {file}, line: {target.line}, type: {kind}, isLocal: false, isDefinition: true)",
+            f'!DIGlobalVariable(name: "{escaped(target.name)}", linkageName: "{escaped(target.symbol)}", '
+            f"scope: {file}, file: {file}, line: {target.line}, type: {kind}, isLocal: false, isDefinition: true)",
             distinct=True,
         )
         self._globals.append(self.metadata.add(f"!DIGlobalVariableExpression(var: {variable}, expr: !DIExpression())"))

@@ -125,10 +125,9 @@ def store(function: FunctionLowering, where: str, kind: Type, value: Value) -> N
 def as_argument(function: FunctionLowering, node: Expression, wanted: Type) -> Value:
     """An expression as a parameter of type `wanted`: an array takes its length along where the callee does not know."""
     value = lower(function, node)
-    if isinstance(wanted, ArrayType) and wanted.count is None and isinstance(node.type, ArrayType):
-        if node.type.count is not None:
-            return function.builder.pair(value, integer(64, node.type.count))
-    return value
+    if not (isinstance(wanted, ArrayType) and wanted.count is None and isinstance(node.type, ArrayType)):
+        return value
+    return value if node.type.count is None else function.builder.pair(value, integer(64, node.type.count))
 
 
 def _call(function: FunctionLowering, node: Call) -> Value:

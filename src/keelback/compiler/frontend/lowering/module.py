@@ -117,7 +117,7 @@ class ModuleLowering:
     def lower(
         self, functions: Iterable[Function], roots: Iterable[Function] = (), always: Iterable[GlobalObject] = ()
     ) -> LoweredModule:
-        """Lower what is reachable from `roots`, entries and `@naked` code among `functions`, and the globals `always`."""
+        """Lower what is reachable from `roots`, entries and `@naked` code; and the globals `always`."""
         for target in always:
             self.use_global(target)
         entries = [f for f in functions if f.entry or (f.naked is not None and not self.host)]

@@ -294,7 +294,11 @@ class ExpressionTyping(CallTyping):
 
     def _logical(self, node: ast.BoolOp) -> Expression:
         operator = "and" if isinstance(node.op, ast.And) else "or"
-        parts = [self.condition(part, f"`{operator}`") for part in node.values]
+        parts: list[Expression] = []
+        for part in node.values:
+            parts.append(self.condition(part, f"`{operator}`"))
+            if isinstance(parts[-1], Const) and bool(parts[-1].value) == (operator == "or"):
+                break  # decided when the program is built: what follows is never evaluated
         return Logical(BOOL, *self.position(node), operator, parts)
 
     def _conditional(self, node: ast.IfExp) -> Expression:
