@@ -89,8 +89,8 @@ VTCR: Final = 0x8002_3559
 """T0SZ = 25, start at level 1: 39 bits; 4 KiB granule, write-back, inner shareable, 40-bit output (PS = 2)."""
 MDCR: Final = 0xE66
 """TDRA TDOSA TDA TPM TPMCR, HPMN = 6. Not TDE: `brk` in a guest is the guest's own."""
-CPTR_FP_OPEN: Final = 0x8010_33FF
-"""TCPAC TTA and RES1: SVE and trace trap, floating point does not."""
+CPTR_FP_OPEN: Final = 0x0010_33FF
+"""TTA and RES1: SVE and trace trap, floating point does not, nor CPACR_EL1, which is the guest's own."""
 CPTR_FP_CLOSED: Final = CPTR_FP_OPEN | 1 << 10
 """And TFP: the first use of floating point traps."""
 CPACR_FP_OPEN: Final = 3 << 20
