@@ -12,13 +12,12 @@ import types
 from pathlib import Path
 from typing import Any
 
-from generator import WIDTHS, GeneratedProgram
-
 from keelback import lang
 from keelback.compiler import HostProgram, Program, compile_object, link
 from keelback.compiler.backend.foreign import compile_foreign
 from keelback.lang import Trap, TrapKind
 from keelback.lang.memory import forget_memory
+from tests.compiler.differential.generator import WIDTHS, GeneratedProgram
 
 Outcome = tuple[str, Any]
 HERE = Path(__file__).resolve().parent

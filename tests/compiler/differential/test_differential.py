@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from executions import Outcome, in_cpython, on_host, on_machine
-from generator import GeneratedProgram, generate, operator_program
+from tests.compiler.differential.executions import Outcome, in_cpython, on_host, on_machine
+from tests.compiler.differential.generator import GeneratedProgram, generate, operator_program
 
 QUICK_SEEDS = range(8)
 BOOT_SEEDS = range(100, 124)

@@ -1,0 +1,74 @@
+"""Errors name file, line and column, underline the text, and say what to write instead: one test for each mistake."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from keelback.compiler import Diagnostics, Program, check
+from tests.compiler.mistakes import MISTAKES, PRELUDE, Mistake
+
+ROOT = Path(__file__).resolve().parents[2]
+FRONTEND = ROOT / "src" / "keelback" / "compiler" / "frontend"
+
+
+def errors_of(source: str, folder: Path) -> Diagnostics:
+    path = folder / "wrong.py"
+    path.write_text(source)
+    with pytest.raises(Diagnostics) as caught:
+        check(Program(root=path))
+    return caught.value
+
+
+def test_the_prelude_itself_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "right.py"
+    path.write_text(PRELUDE)
+    check(Program(root=path))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[f"{m.rule}-{number}" for number, m in enumerate(MISTAKES)])
+def test_a_mistake_gets_one_located_error(mistake: Mistake, tmp_path: Path) -> None:
+    caught = errors_of(mistake.program, tmp_path)
+    assert [error.rule for error in caught.errors] == [mistake.rule], str(caught)
+    error = caught.errors[0]
+    first_line = mistake.pointed.split("\n")[0]
+    assert error.span.text.split("\n")[0] == first_line, str(caught)
+    assert mistake.help in error.help, error.help
+
+
+@pytest.mark.parametrize("mistake", MISTAKES[:3] + MISTAKES[-3:], ids=lambda m: m.rule)
+def test_the_rendering_underlines_the_text(mistake: Mistake, tmp_path: Path) -> None:
+    text = str(errors_of(mistake.program, tmp_path))
+    head, line, marks, help_line = text.split("\n")[:4]
+    assert re.match(rf"{re.escape(str(tmp_path))}/wrong\.py:\d+:\d+: ", head)
+    start = marks.index("^")
+    assert line[start:].startswith(mistake.pointed.split("\n")[0])
+    assert help_line.startswith("help: ")
+
+
+def test_all_errors_of_a_program_are_reported_in_order(tmp_path: Path) -> None:
+    source = PRELUDE + "def one() -> u64:\n    return 1\n\n\ndef two(a: u32) -> u64:\n    return a\n"
+    lines = [error.span.line for error in errors_of(source, tmp_path).errors]
+    assert len(lines) == 2 and lines == sorted(lines)
+
+
+def test_a_hook_with_another_signature_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "library.py").write_text(PRELUDE + "@hook\ndef start(a: u64) -> None:\n    pass\n")
+    source = '"""Root."""\nfrom __future__ import annotations\nimport library\nfrom keelback.lang import u32\n\n\n'
+    caught = errors_of(source + "def start(a: u32) -> None:\n    pass\n", tmp_path)
+    assert [error.rule for error in caught.errors] == ["hook"]
+    assert "def start(a: u64) -> None:" in caught.errors[0].help
+
+
+def test_every_rule_is_tested_and_in_the_manual() -> None:
+    sources = "\n".join(path.read_text() for path in sorted(FRONTEND.rglob("*.py")))
+    rules = set(re.findall(r'Refusal\("([a-z-]+)"', sources))
+    rules |= set(re.findall(r'error\(\s*[\w.\[\]0-9-]+(?:, [\w.\[\]]+)?,\s*"([a-z-]+)"', sources))
+    rules |= set(re.findall(r'report\("([a-z-]+)"', sources))
+    manual = (ROOT / "docs" / "reference" / "diagnostics.md").read_text()
+    tested = {mistake.rule for mistake in MISTAKES} | {"hook"}
+    assert len(rules) > 50
+    assert {rule for rule in rules if f"`{rule}`" not in manual} == set()
+    assert rules - tested <= {"expression", "statement", "return", "target"}  # the last resort of a pass, or as written
