@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final, TYPE_CHECKING, NoReturn
 from keelback.lang import (
     Array, Bitfield, Device, Memory, ReadOnly, ReadWrite, ReadWriteArray, Ref, Struct, SystemRegister, address_of,
-    array, between, bitfield, bits, byte_at, bytes_of, constants, embedded, entry, hook, i64, offset_of, parameter, struct,
-    u8, u16, u32, u64, unreachable, upto,
+    array, between, bitfield, bits, byte_at, bytes_of, constants, embedded, entry, hook, i64, offset_of, parameter,
+    struct, u8, u16, u32, u64, unreachable, upto,
 )
 
 

@@ -65,6 +65,7 @@ def on_host(program: GeneratedProgram, path: Path) -> list[Outcome]:
         except Trap as trap:
             outcomes.append(("trap", int(trap.kind)))
             continue
+        assert result is not None
         results = result if isinstance(result, tuple) else (result,)
         kinds = program.signatures[symbol].results
         outcomes.append(("value", tuple(_cut(kind, int(v)) for kind, v in zip(kinds, results, strict=True))))

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 WIDTHS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
 UNSIGNED = tuple(WIDTHS)
 TYPES = (*UNSIGNED, "i64", "bool")
-METHODS = ("wrapping_add", "wrapping_sub", "wrapping_mul", "rotate_left", "rotate_right")
-METHODS += ("count_ones", "leading_zeros", "trailing_zeros", "swap_bytes")
+WRAPPING = ("wrapping_add", "wrapping_sub", "wrapping_mul", "rotate_left", "rotate_right")
+METHODS = (*WRAPPING, "count_ones", "leading_zeros", "trailing_zeros", "swap_bytes")
 WINDOW_ADDRESS = 0x4900_0000
 WINDOW_SIZE = 24
 
@@ -438,7 +438,8 @@ def _operator_forms(kind: str) -> list[tuple[str, tuple[str, ...], str, str]]:
     if kind != "i64":
         symbols |= {"div": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "shl": "<<", "shr": ">>"}
     compare = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-    forms = [(f"{kind}_{name}", two, kind, f"a {symbol} b") for name, symbol in symbols.items()]
+    forms: list[tuple[str, tuple[str, ...], str, str]] = []
+    forms += [(f"{kind}_{name}", two, kind, f"a {symbol} b") for name, symbol in symbols.items()]
     forms += [(f"{kind}_{name}", two, "bool", f"a {symbol} b") for name, symbol in compare.items()]
     if kind == "i64":
         forms.append((f"{kind}_neg", (kind,), kind, "-a"))

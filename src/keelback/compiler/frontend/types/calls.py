@@ -27,7 +27,7 @@ from keelback.compiler.frontend.types.model import (
     is_aggregate,
 )
 from keelback.lang.integers import Integer
-from keelback.lang.registers import ReadOnlySystemRegister, Register
+from keelback.lang.registers import ReadOnlySystemRegister
 
 SAME_TYPE_METHODS = ("wrapping_add", "wrapping_sub", "wrapping_mul")
 COUNT_METHODS = ("leading_zeros", "trailing_zeros", "count_ones", "swap_bytes")
@@ -51,7 +51,7 @@ class BoundRegister:
     """A register of a device: what `gicd.CTLR` is before `.read()`."""
 
     device: Expression
-    register: Register[Any]
+    register: Any  # a Register; its type has a __get__ that checkers would apply here
 
 
 class CallTyping(Body):
