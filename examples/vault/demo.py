@@ -27,7 +27,8 @@ STEP_LIMIT_S = 30.0
 
 FOCUS_KEY = "\x1d"  # Ctrl-]
 PROMPT = r"linux# "
-KERNEL_MESSAGE = re.compile(r"^linux +\| \[ *\d+\.\d+\]")
+KERNEL_MESSAGE = re.compile(r"^linux +\| \[ *\d+\.\d+\](?! Kernel panic)")
+BLANK = re.compile(r"^linux +\| *$")
 TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -48,24 +49,29 @@ class Scene:
     def look_at(self, component: str) -> None:
         """Give the keyboard to a component."""
         self.machine.send(f"{FOCUS_KEY}{self.takers.index(component) + 1}")
-        self.machine.expect(rf"^console +\| .*\b{component}\b", limit_s=STEP_LIMIT_S)
+        self.machine.expect(rf"^console +\| keys go to {component}\b.*\n", limit_s=STEP_LIMIT_S)
         self.focus = component
+
+    def run_in_guest(self, command: str, pattern: str, *, limit_s: float = STEP_LIMIT_S) -> str:
+        """Type a command at Linux's shell; returns the line of output that matches, once the prompt is there again."""
+        self.machine.send(f"{command}\n")
+        found = self.machine.expect(rf"^linux +\| ({pattern})\n", limit_s=limit_s)
+        self.machine.expect(PROMPT, limit_s=limit_s)
+        return found.group(1)
 
     def guest_signs(self, text: str) -> str:
         """Run the guest's program `sign`; returns the signature after checking it."""
-        self.machine.send(f"sign '{text}'\n")
-        found = self.machine.expect(r"^linux +\| ([0-9a-f]{64})$", limit_s=STEP_LIMIT_S)
-        return self._checked(text, found.group(1))
+        return self._checked(text, self.run_in_guest(f"sign '{text}'", r"[0-9a-f]{64}"))
 
     def clerk_signs(self, text: str) -> str:
         """Have the clerk, which must have the keyboard, get a text signed; returns the signature after checking it."""
         self.machine.send(f"sign {text}\n")
-        found = self.machine.expect(r"^clerk +\| signature ([0-9a-f]{64})$", limit_s=STEP_LIMIT_S)
+        found = self.machine.expect(r"^clerk +\| signature ([0-9a-f]{64})\n", limit_s=STEP_LIMIT_S)
         return self._checked(text, found.group(1))
 
     def greeting_signed(self) -> str:
         """The clerk's first signature, which it asks for by itself."""
-        found = self.machine.expect(r"^clerk +\| signature ([0-9a-f]{64})$", limit_s=BOOT_LIMIT_S)
+        found = self.machine.expect(r"^clerk +\| signature ([0-9a-f]{64})\n", limit_s=BOOT_LIMIT_S)
         return self._checked("the clerk is at work", found.group(1))
 
     def _checked(self, text: str, signature: str) -> str:
@@ -109,6 +115,8 @@ class Transcript:
         end = text.rfind("\n") + 1
         hidden = 0
         for line in TERMINAL_CONTROL.sub("", text[self._shown : end]).splitlines():
+            if BLANK.match(line):
+                continue
             if KERNEL_MESSAGE.match(line):
                 hidden += 1
                 continue
@@ -122,7 +130,7 @@ class Transcript:
     @staticmethod
     def _tell_hidden(count: int) -> None:
         if count:
-            print(f"    linux   | ... {count} lines of Linux's own messages ...")
+            print(f"    linux     | ... {count} boot and kernel messages ...")
 
 
 class Steps:
@@ -166,7 +174,7 @@ def play(scene: Scene, steps: Steps, transcript: Transcript) -> None:
 
     steps.begin("Crash Linux's kernel; meanwhile the vault answers the clerk")
     scene.machine.send("echo c > /proc/sysrq-trigger\n")
-    scene.machine.expect(r"Kernel panic - not syncing", limit_s=STEP_LIMIT_S)
+    scene.machine.expect(r"Kernel panic - not syncing.*\n", limit_s=STEP_LIMIT_S)
     scene.look_at("clerk")
     signature = scene.clerk_signs("Linux is down")
     if "restarting it" in scene.machine.transcript:
@@ -175,7 +183,7 @@ def play(scene: Scene, steps: Steps, transcript: Transcript) -> None:
     steps.seen(f"signed while Linux is dead, and right: {signature[:16]}...")
 
     steps.begin("The virtual machine's monitor restarts Linux, which signs again")
-    scene.machine.expect(r"^linux +\| .*restarting it", limit_s=STEP_LIMIT_S)
+    scene.machine.expect(r"^linux-vmm +\| .*restarting it", limit_s=STEP_LIMIT_S)
     scene.look_at("linux")
     scene.await_shell()
     signature = scene.guest_signs("hello again")

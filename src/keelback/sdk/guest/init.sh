@@ -35,11 +35,13 @@ if [ -e /sys/bus/virtio/drivers/virtio_console ] && ls /sys/bus/virtio/drivers/v
 fi
 
 if [ -z "$shell" ]; then
-    shell=console
+    # /dev/console cannot be a controlling terminal; the device behind it can.
+    shell=$(cat /sys/class/tty/console/active)
+    shell=${shell##* }
     [ -e /dev/hvc0 ] && shell=hvc0
 fi
 echo "init: $(uname -srm), shell on $shell"
 cd /root || cd /
 while :; do
-    setsid cttyhack sh -i <"/dev/$shell" >"/dev/$shell" 2>&1
+    setsid -c sh -i <"/dev/$shell" >"/dev/$shell" 2>&1
 done
