@@ -43,10 +43,8 @@ QUEUE_COUNT: Final = ENDPOINT_QUEUES + limits.ENDPOINT_COUNT
 FIRST_VCPU_OWNER: Final = limits.THREAD_COUNT
 """Owners of the floating-point registers: below it a thread, from here on a vcpu. 0 is nobody."""
 
-THE_TRACE: Final = 1
-THE_PLATFORM: Final = 1
-"""Objects that exist once: their index, and their entry in `singletons`."""
-SINGLETON_COUNT: Final = 2
+THE_ONLY: Final = 1
+"""Index of the trace and of the platform, objects that exist once."""
 
 
 @struct

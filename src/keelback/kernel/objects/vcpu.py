@@ -53,6 +53,9 @@ def run(caller: u32, thread: Thread) -> u64:
     if bits != 0:
         registers[0] = u64(vcpu.NOTIFIED)
         registers[1] = bits
+    elif target.wants_room and interface.has_room(index):
+        target.wants_room = False
+        registers[0] = u64(vcpu.MAINTENANCE)
     else:
         thread.guest = index
     return status
