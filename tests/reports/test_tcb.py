@@ -123,7 +123,7 @@ def test_a_guest_trusts_its_monitor_and_what_carries_its_console(builder: Builde
     trust = builder.trust("guest linux")
     assert reasons(trust) == {
         "kernel": "everybody runs on it",
-        "linux": "its monitor",
+        "linux": "its virtual-machine monitor",
         "console": "carries its console",
         "uart": "carries its console",
     }

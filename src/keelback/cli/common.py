@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +14,7 @@ from keelback.compiler import Diagnostics
 from keelback.sdk import DescriptionError, InvalidSystem, System, load_system
 from keelback.sdk.build import BuiltSystem, build_system
 from keelback.sdk.guest import GuestFilesError
+from keelback.sdk.image.components import ProgramErrors
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -30,11 +31,11 @@ def add_system_argument(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
+def user_errors() -> Generator[None]:
     """Turn what a description, a component or a missing file can cause into UserError."""
     try:
         yield
-    except (DescriptionError, InvalidSystem, Diagnostics, GuestFilesError) as error:
+    except (DescriptionError, InvalidSystem, Diagnostics, ProgramErrors, GuestFilesError) as error:
         raise UserError(str(error)) from error
 
 

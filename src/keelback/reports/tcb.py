@@ -49,7 +49,7 @@ def measure_trust(manifest: Mapping[str, Any]) -> list[Trust]:
     direct = {name: find_trusted(manifest, name) for name in components}
     trusts = [_measure(manifest, name, {name: "its own program", **_closure(direct, name)}) for name in components]
     for guest in manifest["guests"]:
-        reasons = {guest["monitor"]: "its monitor", **_closure(direct, guest["monitor"])}
+        reasons = {guest["monitor"]: "its virtual-machine monitor", **_closure(direct, guest["monitor"])}
         for carrier in _console_carriers(components, guest["monitor"]):
             for name, why in {carrier: "carries its console", **_closure(direct, carrier)}.items():
                 reasons.setdefault(name, why)

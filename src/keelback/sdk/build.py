@@ -5,10 +5,12 @@ What was built before from the same sources, parameters and files is not built a
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ IMAGE_FILE = "image.bin"
 MANIFEST_FILE = "manifest.json"
 INPUTS_FILE = "inputs.sha256"
 SEED_FILE = "seed"
+LOCK_FILE = "lock"
 SEED_BYTES = 32
 
 
@@ -70,11 +73,24 @@ def default_folder(system: System) -> Path:
 def build_system(system: System, folder: Path | None = None, progress: Progress = silent) -> BuiltSystem:
     """Check, plan, compile, place, judge and write a system.
 
-    Raises InvalidSystem for a wrong description and the compiler's Diagnostics for a wrong component.
+    Raises InvalidSystem for a wrong description and ProgramErrors for wrong components.
     """
     check_system(system)
     folder = default_folder(system) if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
+    with _exclusive(folder):
+        return _build_into(system, folder, progress)
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Generator[None]:
+    """One build at a time writes into a folder; others wait."""
+    with (folder / LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build_into(system: System, folder: Path, progress: Progress) -> BuiltSystem:
     progress(f"planning {system.name}")
     plan = plan_system(system, find_seed(folder))
     key = inputs_key(plan)

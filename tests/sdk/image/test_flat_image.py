@@ -43,7 +43,8 @@ class Assembled:
         self.base = self.plan.board.image_base
 
     def read(self, address: int, count: int) -> bytes:
-        return self.image.content[address - self.base : address - self.base + count]
+        """What is in memory when the kernel runs: the file, zeros behind it."""
+        return self.image.content[address - self.base : address - self.base + count].ljust(count, b"\0")
 
     def table(self, name: str) -> Any:
         layout = state_layouts(self.plan)[state_symbol(name)]
@@ -64,7 +65,11 @@ def assembled(tmp_path_factory: pytest.TempPathFactory) -> Assembled:
 
 
 def test_boot_header_has_offset_and_size(assembled: Assembled) -> None:
-    assert struct.unpack_from("<QQ", assembled.image.content, 8) == (0x8_0000, len(assembled.image.content))
+    assert struct.unpack_from("<QQ", assembled.image.content, 8) == (
+        0x8_0000,
+        assembled.image.layout.image_end - assembled.base,
+    )
+    assert len(assembled.image.content) == assembled.image.layout.file_end - assembled.base
 
 
 def test_threads_start_where_their_program_does(assembled: Assembled) -> None:
@@ -111,6 +116,14 @@ def test_guest_ram_lies_behind_the_image_on_a_large_frame(assembled: Assembled) 
     assert (leaves[0].virtual, leaves[0].physical) == (0x4000_0000, -(-layout.image_end // (2 << 20)) * (2 << 20))
     assert layout.ram_end == leaves[-1].physical + (2 << 20)
     assert assembled.table("boot")["needed_ram_end"] == layout.ram_end
+
+
+def test_what_starts_as_zero_is_not_in_the_file_but_cleared(assembled: Assembled) -> None:
+    boot, layout = assembled.table("boot"), assembled.image.layout
+    assert (boot["zero_start"], boot["zero_end"]) == (layout.file_end, layout.image_end)
+    for extent in assembled.plan.extents:
+        if extent.kind in ("stack", "ring", "buffer"):
+            assert layout.file_end <= extent.physical < extent.physical + extent.size_bytes <= layout.image_end
 
 
 def test_the_kernel_finds_its_lines_and_its_window(assembled: Assembled) -> None:

@@ -13,7 +13,9 @@ def build(initrd: tuple[int, int] | None = None, devices: int = 2) -> tuple[Gues
 
 
 def prop(tree: libfdt.FdtRo, path: str, name: str) -> libfdt.Property:
-    return tree.getprop(tree.path_offset(path), name)
+    found = tree.getprop(tree.path_offset(path), name)
+    assert isinstance(found, libfdt.Property)
+    return found
 
 
 def test_chosen_has_bootargs_console_and_initrd() -> None:

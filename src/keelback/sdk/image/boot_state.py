@@ -52,6 +52,8 @@ def boot_values(plan: Plan, layout: Layout, images: Mapping[int, LinkedImage], k
             "el2_table": layout.kernel_table,
             "window_table": layout.window_table,
             "needed_ram_end": layout.ram_end,
+            "zero_start": layout.file_end,
+            "zero_end": layout.image_end,
             "lines_address": kernel_lines.physical,
         },
         "threads": {c.index: _thread(c, layout, images[c.index]) for c in components},

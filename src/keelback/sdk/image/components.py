@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from keelback.compiler import LinkedImage, Program, compile_object, line_table, link
+from keelback.compiler import Diagnostics, LinkedImage, Program, compile_object, line_table, link
 from keelback.lang.layout import Layout as MemoryLayout
 from keelback.sdk.image.line_tables import Row, relative_name, tidy_rows
 from keelback.sdk.image.linker_scripts import COMPONENT_ENTRY, KERNEL_ENTRY, component_script, kernel_script
@@ -49,6 +49,10 @@ class Built:
     sources: list[Path]
 
 
+class ProgramErrors(Exception):
+    """Programs that do not compile: everything the compiler said, of all of them."""
+
+
 def kernel_job(plan: Plan, parameters: Mapping[str, int], folder: Path) -> Job:
     """The kernel with its tables sized for this system."""
     base = plan.board.image_base
@@ -67,6 +71,14 @@ def component_job(plan: Plan, component: Component, folder: Path) -> Job:
     return Job(component.name, program, COMPONENT_ENTRY, TEXT_BASE, script, folder, plan.system.location.path.parent)
 
 
+def try_build(job: Job) -> Built | str:
+    """`build_program`, with the compiler's messages as a text: errors do not all survive the way between processes."""
+    try:
+        return build_program(job)
+    except Diagnostics as diagnostics:
+        return str(diagnostics)
+
+
 def build_program(job: Job) -> Built:
     """Compile and link one program."""
     compiled = compile_object(job.program, job.folder / f"{job.name}.o")
@@ -74,14 +86,22 @@ def build_program(job: Job) -> Built:
     image = link([compiled.path], elf, base=job.base, script=job.script, entry=job.entry)
     entries = line_table(elf)
     rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in entries]
-    return Built(job.name, image, compiled.layouts, tidy_rows(rows, image.symbols["__text_end"]), list(compiled.sources))
+    return Built(
+        job.name, image, compiled.layouts, tidy_rows(rows, image.symbols["__text_end"]), list(compiled.sources)
+    )
 
 
 def build_programs(jobs: list[Job], progress: Progress) -> dict[str, Built]:
-    """Build all programs, as many at a time as there are processors; by name."""
+    """Build all programs, as many at a time as there are processors; by name. Raises ProgramErrors."""
     built: dict[str, Built] = {}
+    failed: list[str] = []
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for number, result in enumerate(pool.map(build_program, jobs), 1):
-            built[result.name] = result
-            progress(f"compiled {number}/{len(jobs)}: {result.name}")
+        for number, (job, result) in enumerate(zip(jobs, pool.map(try_build, jobs), strict=True), 1):
+            if isinstance(result, str):
+                failed.append(result)
+            else:
+                built[job.name] = result
+                progress(f"compiled {number}/{len(jobs)}: {job.name}")
+    if failed:
+        raise ProgramErrors("\n".join(failed))
     return built

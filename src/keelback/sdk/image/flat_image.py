@@ -33,7 +33,7 @@ def assemble_image(plan: Plan, built: Mapping[str, Built]) -> FlatImage:
     _add_monitor_lines(plan, built)
     kernel_lines = plan.add_extent(_lines_extent("kernel", build_line_table([kernel.rows])))
     layout = lay_out(plan, kernel.image, kernel_lines)
-    image = MemoryImage(plan.board.image_base, layout.image_end - plan.board.image_base)
+    image = MemoryImage(plan.board.image_base, layout.file_end - plan.board.image_base)
     image.load(kernel.image)
     for extent in plan.extents:
         if extent.content:
@@ -43,7 +43,7 @@ def assemble_image(plan: Plan, built: Mapping[str, Built]) -> FlatImage:
     values = boot_values(plan, layout, component_images, kernel_lines)
     for table, data in pack_state(values, kernel.layouts).items():
         image.write(kernel.image.symbols[state_symbol(table)], data)
-    write_boot_header(image, plan.board.image_offset)
+    write_boot_header(image, plan.board.image_offset, layout.image_end - plan.board.image_base)
     symbols = kernel.image.symbols
     tables = read_tables(kernel.layouts, lambda symbol, size: image.read(symbols[symbol], size))
     check_invariants(BootImage(plan, layout, tables))

@@ -1,4 +1,6 @@
-"""Physical placement: kernel, then extents of 4 KiB frames, then translation tables, then the zone of 2 MiB frames.
+"""Physical placement: kernel, extents with contents, translation tables, extents of zeros, the zone of 2 MiB frames.
+
+The flat image ends behind the translation tables; the kernel clears the zeros behind it while it boots.
 
 Also gives the translation tables their contents, since they hold the addresses chosen here.
 """
@@ -12,6 +14,9 @@ from keelback.sdk.image.page_tables import TableZone, el2_attributes, stage2_att
 from keelback.sdk.image.plan import Extent, Mapping, Plan
 from keelback.sdk.system.model import Access
 from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up
+
+UNPLACED_KINDS = ("device", "guest_ram")
+"""Devices lie where they lie, and guest RAM has a zone of its own."""
 
 KERNEL_TABLE_COUNT = 16
 """Translation tables set aside for the kernel's own tree."""
@@ -33,7 +38,7 @@ class KernelWindow:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything lies. `image_end` is one past the image with its zeros, `ram_end` one past the last byte used.
+    """Where all lies. The file ends at `file_end`, the zeros behind it at `image_end`, the RAM used at `ram_end`.
 
     `component_tables` and `guest_tables` are the roots of stage-2 trees by component index and vcpu.
     """
@@ -44,18 +49,23 @@ class Layout:
     component_tables: dict[int, int]
     guest_tables: dict[int, int]
     kernel_windows: tuple[KernelWindow, ...]
+    file_end: int
     image_end: int
     ram_end: int
 
 
 def lay_out(plan: Plan, kernel: LinkedImage, kernel_lines: Extent) -> Layout:
     """Place every extent and build every translation table."""
-    zone_base = place_extents(plan, kernel.symbols["__data_end"])
+    filled = [extent for extent in plan.extents if extent.kind not in UNPLACED_KINDS and extent.content]
+    zeros = [extent for extent in plan.extents if extent.kind not in UNPLACED_KINDS and not extent.content]
+    zone_base = place_extents(filled, kernel.symbols["__data_end"])
     windows = kernel_windows(plan, kernel, kernel_lines)
     counted = build_tables(plan, zone_base, windows)  # how many there are does not depend on where guest RAM will lie
-    image_end = zone_base + counted.zone.size_bytes
+    file_end = zone_base + counted.zone.size_bytes
+    image_end = place_extents(zeros, file_end)
     ram_end = place_guest_ram(plan, image_end)
-    return replace(build_tables(plan, zone_base, windows), image_end=image_end, ram_end=ram_end)
+    made = build_tables(plan, zone_base, windows)
+    return replace(made, file_end=file_end, image_end=image_end, ram_end=ram_end)
 
 
 def build_tables(plan: Plan, zone_base: int, windows: tuple[KernelWindow, ...]) -> Layout:
@@ -70,7 +80,9 @@ def build_tables(plan: Plan, zone_base: int, windows: tuple[KernelWindow, ...]) 
     while zone.base + zone.size_bytes < zone_end:
         zone.add_table()
     assert zone.base + zone.size_bytes == zone_end, "the kernel's own tables outgrow KERNEL_TABLE_COUNT"
-    return Layout(zone, kernel_table, window_table, component_tables, guest_tables, windows, image_end=0, ram_end=0)
+    return Layout(
+        zone, kernel_table, window_table, component_tables, guest_tables, windows, file_end=0, image_end=0, ram_end=0
+    )
 
 
 def map_space(zone: TableZone, mappings: list[Mapping]) -> int:
@@ -109,11 +121,10 @@ def map_kernel(zone: TableZone, windows: tuple[KernelWindow, ...]) -> int:
     return root
 
 
-def place_extents(plan: Plan, start: int) -> int:
-    """Give every extent made of 4 KiB frames its physical address, from `start` on; returns the end."""
+def place_extents(extents: list[Extent], start: int) -> int:
+    """Give extents their physical addresses, from `start` on, those of small frames first; returns the end."""
     address = align_up(start, PAGE_BYTES)
-    placeable = [extent for extent in plan.extents if extent.kind not in ("device", "guest_ram")]
-    for extent in sorted(placeable, key=lambda extent: extent.alignment):
+    for extent in sorted(extents, key=lambda extent: extent.alignment):
         extent.physical = align_up(address, extent.alignment)
         address = extent.physical + extent.size_bytes
     return address

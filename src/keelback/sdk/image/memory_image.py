@@ -47,10 +47,13 @@ def read_window(image: LinkedImage, start: int, end: int) -> bytes:
     return bytes(window.content)
 
 
-def write_boot_header(image: MemoryImage, text_offset: int) -> None:
-    """Fill the sizes of the arm64 boot header (Linux, Documentation/arm64/booting.rst) the kernel begins with."""
+def write_boot_header(image: MemoryImage, text_offset: int, image_bytes: int) -> None:
+    """Fill the sizes of the arm64 boot header (Linux, Documentation/arm64/booting.rst) the kernel begins with.
+
+    `image_bytes` counts the zeros behind the file, too, so that the boot loader leaves that memory alone.
+    """
     magic = image.read(image.base + HEADER_MAGIC_OFFSET, len(HEADER_MAGIC))
     if magic != HEADER_MAGIC:
         raise ValueError(f"the kernel does not begin with an arm64 boot header: {magic!r} at offset 56")
-    sizes = struct.pack("<QQ", text_offset, len(image.content))
+    sizes = struct.pack("<QQ", text_offset, image_bytes)
     image.write(image.base + HEADER_TEXT_OFFSET, sizes)
