@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from keelback.abi import syscalls
-from keelback.lang import active_parameters, u64
+from keelback.lang import active_parameters
 from keelback.lang.memory import read_bytes, write_bytes
 
 PAGE_BYTES = 4096
 RING_HEADER_BYTES = 16
 
+NUMBER_OFFSET = 0x58
+ANSWER_REGISTERS = (8, 9, 10, 0, 1, 2, 3, 4, 5, 6, 7)
+
 Words = tuple[int, ...]
-Answer = tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]
 Handler = Callable[[int, Words], Words]
 """(slot, arguments) -> (status, x9, x10, x0, ...), what is missing being 0."""
 
@@ -30,16 +33,15 @@ class Kernel:
         self.calls: list[tuple[int, int, Words]] = []
         self.handlers: dict[int, Handler] = {}
 
-    def answer(self, number: int, slot: u64, words: tuple[u64, ...]) -> Answer:
-        """What gates ask."""
-        return self._answer(number, int(slot), tuple(int(word) for word in words))
-
-    def _answer(self, number: int, slot: int, words: Words) -> Answer:
+    def enter(self, registers: MutableMapping[int, int], number: int) -> None:
+        """A system call: `registers` holds x0 to x10 by offset in the kernel port, and afterwards the answer."""
+        words = tuple(registers.get(8 * index, 0) for index in range(8))
+        slot = registers.get(64, 0)
         self.calls.append((number, slot, words))
         handler = self.handlers.get(number)
-        answer = handler(slot, words) if handler else ()
-        a, b, c, d, e, f, g, h, i, j, k = (u64(word) for word in (*answer, *[0] * 11)[:11])
-        return a, b, c, d, e, f, g, h, i, j, k
+        answer = (*(handler(slot, words) if handler else ()), *[0] * 11)[:11]
+        for register, value in zip(ANSWER_REGISTERS, answer, strict=True):
+            registers[8 * register] = value
 
     def take_signals(self) -> list[int]:
         """Slots signalled since the last time, in order."""
@@ -60,8 +62,13 @@ class Component:
             for name in extra:
                 importlib.import_module(name)
             gates: Any = importlib.import_module("keelback.user.runtime.gates")
-            gates.kernels.append(self.kernel)
+            port: Any = gates.kernel_port
+            port.on_write = partial(self._port_written, port.bus)
             self.modules: dict[str, ModuleType] = modules()
+
+    def _port_written(self, bus: dict[int, int], offset: int, value: int) -> None:
+        if offset == NUMBER_OFFSET:
+            self.kernel.enter(bus, value)
 
     def module(self, name: str) -> Any:
         """Module `name`, as this component has it."""

@@ -102,7 +102,10 @@ def test_receive_and_reply_receive_fill_the_event(component: Component) -> None:
     component.root.reply_receive(u64(1), event)
     assert (event.status, event.badge, event.kind) == (0, 109, 110)
     assert words_of(event.message) == list(range(100, 108))
-    assert component.kernel.calls == [(numbers.RECEIVE, 1, ()), (numbers.REPLY_RECEIVE, 1, tuple(range(100, 108)))]
+    assert component.kernel.calls == [
+        (numbers.RECEIVE, 1, (0,) * 8),
+        (numbers.REPLY_RECEIVE, 1, tuple(range(100, 108))),
+    ]
 
 
 def test_every_gate_names_each_register_once() -> None:

@@ -46,10 +46,15 @@ def fault(badge: u64, message: Message) -> bool:
 @entry("component_start")
 def component_start() -> None:
     """Where the thread begins. Never returns."""
+    start()
+    serve()
+
+
+def start() -> None:
+    """Everything that happens once."""
     attach_log()
     attach_keyboard()
     init()
-    serve()
 
 
 def serve() -> None:

@@ -4,8 +4,8 @@ Registers and meanings are those of keelback.abi.syscalls; every register that a
 result is listed as clobbered. Components use keelback.user.runtime.syscalls, which gives these numbers names and
 messages.
 
-On the host there is no kernel under a component: the model of every gate asks the last entry of `kernels`, which a
-test puts there.
+On the host there is no kernel under a component: the models of the gates use a device instead, `KernelPort`, behind
+which a test puts one.
 """
 
 from __future__ import annotations
@@ -13,20 +13,64 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import syscalls as numbers
-from keelback.lang import asm, u64, unreachable
+from keelback.lang import Device, ReadWriteArray, WriteOnly, asm, u64
+
+KERNEL_PORT: Final = 0x7FFF_F000  # an address that no component is given; used on the host only
 
 
-class Kernel:
-    """What stands in for the kernel on the host: a test brings one of its own."""
+class KernelPort(Device):
+    """The registers around a system call, x0 to x10; writing the call's number makes it."""
 
-    def answer(
-        self, number: int, slot: u64, words: tuple[u64, ...]
-    ) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
-        """(x8, x9, x10, x0, ..., x7) of system call `number` with x8 = `slot` and x0, x1, ... = `words`."""
-        unreachable()
+    REGISTER = ReadWriteArray(u64, 0x00, count=11, stride=8)
+    NUMBER = WriteOnly(u64, 0x58)
 
 
-kernels: Final[list[Kernel]] = []
+kernel_port: Final = KernelPort(KERNEL_PORT)
+
+
+def enter(number: u64, slot: u64, first: u64, second: u64, third: u64) -> u64:
+    """Model of a system call with up to three arguments; returns the status."""
+    return enter_with_message(number, slot, first, second, third, u64(0), u64(0), u64(0), u64(0), u64(0))
+
+
+def enter_with_message(
+    number: u64, slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
+) -> u64:
+    """Model of a system call with x0 to x7; returns the status."""
+    kernel_port.REGISTER.write(0, m0)
+    kernel_port.REGISTER.write(1, m1)
+    kernel_port.REGISTER.write(2, m2)
+    kernel_port.REGISTER.write(3, m3)
+    kernel_port.REGISTER.write(4, m4)
+    kernel_port.REGISTER.write(5, m5)
+    kernel_port.REGISTER.write(6, m6)
+    kernel_port.REGISTER.write(7, m7)
+    kernel_port.REGISTER.write(8, slot)
+    kernel_port.NUMBER.write(number)
+    return kernel_port.REGISTER.read(8)
+
+
+def answered(register: u64) -> u64:
+    """Model of a result: the register after the call."""
+    return kernel_port.REGISTER.read(register)
+
+
+def whole_answer(status: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+    """Model of the results of a call that brings a message: status, x9, x10, x0 to x7."""
+    return (
+        status,
+        answered(u64(9)),
+        answered(u64(10)),
+        answered(u64(0)),
+        answered(u64(1)),
+        answered(u64(2)),
+        answered(u64(3)),
+        answered(u64(4)),
+        answered(u64(5)),
+        answered(u64(6)),
+        answered(u64(7)),
+    )
+
 
 UPPER: Final = ("x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "memory")
 FROM_X9: Final = ("x9", "x10", *UPPER)
@@ -60,13 +104,15 @@ def call(
     slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
 ) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, x9, x10, x0 to x7)."""
-    return kernels[-1].answer(numbers.CALL, slot, (m0, m1, m2, m3, m4, m5, m6, m7))
+    status = enter_with_message(u64(numbers.CALL), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    return whole_answer(status)
 
 
 @asm(f"svc #{numbers.RECEIVE}", registers=SLOT, results=EVENT, clobbers=UPPER)
 def receive(slot: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, badge or bits, event kind, x0 to x7)."""
-    return kernels[-1].answer(numbers.RECEIVE, slot, ())
+    status = enter(u64(numbers.RECEIVE), slot, u64(0), u64(0), u64(0))
+    return whole_answer(status)
 
 
 @asm(f"svc #{numbers.REPLY_RECEIVE}", registers=MESSAGE, results=EVENT, clobbers=UPPER)
@@ -74,33 +120,34 @@ def reply_receive(
     slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
 ) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, badge or bits, event kind, x0 to x7)."""
-    return kernels[-1].answer(numbers.REPLY_RECEIVE, slot, (m0, m1, m2, m3, m4, m5, m6, m7))
+    status = enter_with_message(u64(numbers.REPLY_RECEIVE), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    return whole_answer(status)
 
 
 @asm(f"svc #{numbers.SIGNAL}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def signal(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.SIGNAL, slot, ())[0]
+    return enter(u64(numbers.SIGNAL), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.WAIT}", registers=SLOT, results=("x8", "x9"), clobbers=BITS_CLOBBERS)
 def wait(slot: u64) -> tuple[u64, u64]:
     """(status, bits)."""
-    answer = kernels[-1].answer(numbers.WAIT, slot, ())
-    return answer[0], answer[1]
+    status = enter(u64(numbers.WAIT), slot, u64(0), u64(0), u64(0))
+    return status, answered(u64(9))
 
 
 @asm(f"svc #{numbers.POLL}", registers=SLOT, results=("x8", "x9"), clobbers=BITS_CLOBBERS)
 def poll(slot: u64) -> tuple[u64, u64]:
     """(status, bits)."""
-    answer = kernels[-1].answer(numbers.POLL, slot, ())
-    return answer[0], answer[1]
+    status = enter(u64(numbers.POLL), slot, u64(0), u64(0), u64(0))
+    return status, answered(u64(9))
 
 
 @asm(f"svc #{numbers.INTERRUPT_ACKNOWLEDGE}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def interrupt_acknowledge(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.INTERRUPT_ACKNOWLEDGE, slot, ())[0]
+    return enter(u64(numbers.INTERRUPT_ACKNOWLEDGE), slot, u64(0), u64(0), u64(0))
 
 
 @asm(
@@ -111,112 +158,121 @@ def interrupt_acknowledge(slot: u64) -> u64:
 )
 def vcpu_run(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, exit reason, x1 to x6)."""
-    answer = kernels[-1].answer(numbers.VCPU_RUN, slot, (first, second))
-    return answer[0], answer[3], answer[4], answer[5], answer[6], answer[7], answer[8], answer[9]
+    status = enter(u64(numbers.VCPU_RUN), slot, first, second, u64(0))
+    return (
+        status,
+        answered(u64(0)),
+        answered(u64(1)),
+        answered(u64(2)),
+        answered(u64(3)),
+        answered(u64(4)),
+        answered(u64(5)),
+        answered(u64(6)),
+    )
 
 
 @asm(f"svc #{numbers.VCPU_READ}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def vcpu_read(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.VCPU_READ, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.VCPU_READ), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.VCPU_WRITE}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def vcpu_write(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.VCPU_WRITE, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.VCPU_WRITE), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.VCPU_INJECT}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def vcpu_inject(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.VCPU_INJECT, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.VCPU_INJECT), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.VCPU_RESET}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def vcpu_reset(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.VCPU_RESET, slot, ())[0]
+    return enter(u64(numbers.VCPU_RESET), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.THREAD_STOP}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def thread_stop(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.THREAD_STOP, slot, ())[0]
+    return enter(u64(numbers.THREAD_STOP), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.THREAD_START}", registers=THREE, results=("x8", "x0", "x1", "x2"), clobbers=FROM_X3)
 def thread_start(slot: u64, first: u64, second: u64, third: u64) -> tuple[u64, u64, u64, u64]:
     """(status, x0, x1, x2)."""
-    answer = kernels[-1].answer(numbers.THREAD_START, slot, (first, second, third))
-    return answer[0], answer[3], answer[4], answer[5]
+    status = enter(u64(numbers.THREAD_START), slot, first, second, third)
+    return status, answered(u64(0)), answered(u64(1)), answered(u64(2))
 
 
 @asm(f"svc #{numbers.THREAD_READ}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def thread_read(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.THREAD_READ, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.THREAD_READ), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.THREAD_WRITE}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def thread_write(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.THREAD_WRITE, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.THREAD_WRITE), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.THREAD_RESUME}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def thread_resume(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.THREAD_RESUME, slot, ())[0]
+    return enter(u64(numbers.THREAD_RESUME), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.CAPABILITY_COPY}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def capability_copy(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.CAPABILITY_COPY, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.CAPABILITY_COPY), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.CAPABILITY_MINT}", registers=THREE, results=("x8", "x0", "x1", "x2"), clobbers=FROM_X3)
 def capability_mint(slot: u64, first: u64, second: u64, third: u64) -> tuple[u64, u64, u64, u64]:
     """(status, x0, x1, x2)."""
-    answer = kernels[-1].answer(numbers.CAPABILITY_MINT, slot, (first, second, third))
-    return answer[0], answer[3], answer[4], answer[5]
+    status = enter(u64(numbers.CAPABILITY_MINT), slot, first, second, third)
+    return status, answered(u64(0)), answered(u64(1)), answered(u64(2))
 
 
 @asm(f"svc #{numbers.CAPABILITY_DELETE}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def capability_delete(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.CAPABILITY_DELETE, slot, ())[0]
+    return enter(u64(numbers.CAPABILITY_DELETE), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.REVOKE}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def revoke(slot: u64) -> u64:
     """status."""
-    return kernels[-1].answer(numbers.REVOKE, slot, ())[0]
+    return enter(u64(numbers.REVOKE), slot, u64(0), u64(0), u64(0))
 
 
 @asm(f"svc #{numbers.TRACE_READ}", registers=TWO, results=("x8", "x0", "x1", "x2", "x3", "x4"), clobbers=FROM_X5)
 def trace_read(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64, u64, u64, u64]:
     """(status, x0 to x4)."""
-    answer = kernels[-1].answer(numbers.TRACE_READ, slot, (first, second))
-    return answer[0], answer[3], answer[4], answer[5], answer[6], answer[7]
+    status = enter(u64(numbers.TRACE_READ), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1)), answered(u64(2)), answered(u64(3)), answered(u64(4))
 
 
 @asm(f"svc #{numbers.TRACE_CONTROL}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def trace_control(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.TRACE_CONTROL, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.TRACE_CONTROL), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
 
 
 @asm(f"svc #{numbers.SYSTEM_OFF}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
 def system_off(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
-    answer = kernels[-1].answer(numbers.SYSTEM_OFF, slot, (first, second))
-    return answer[0], answer[3], answer[4]
+    status = enter(u64(numbers.SYSTEM_OFF), slot, first, second, u64(0))
+    return status, answered(u64(0)), answered(u64(1))
