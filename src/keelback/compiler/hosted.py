@@ -52,7 +52,8 @@ def _is_word(kind: Type) -> bool:
 def _is_callable(function: Function) -> bool:
     results = function.result.elements if isinstance(function.result, TupleType) else (function.result,)
     fits = all(_is_word(parameter.type) for parameter in function.parameters)
-    return fits and function.naked is None and (function.result is VOID or all(_is_word(kind) for kind in results))
+    has_code = function.naked is None and function.replacement is None
+    return has_code and fits and (function.result is VOID or all(_is_word(kind) for kind in results))
 
 
 def _shape(function: Function) -> HostFunction:
