@@ -48,9 +48,10 @@ LETTER_N: Final = 0x6E
 
 @struct
 class Keyboard(Struct):
-    """Whether the next key is for the console."""
+    """What the last keys leave to be done."""
 
-    escaped: bool = False
+    escaped: bool = False  # the next key is for the console
+    delivered: bool = False  # the guest in focus has keys that it was not told about
 
 
 keyboard: Final = Keyboard()
@@ -92,6 +93,7 @@ def focus_next() -> None:
 
 def focus_on(index: u64) -> None:
     """Give the keyboard to source `index`; a line half typed to another is dropped."""
+    tell_guest()
     break_line()
     screen.typed_count = u64(0)
     screen.focus = index
@@ -125,13 +127,18 @@ def deliver(key: u8) -> None:
 
 def deliver_to_guest(key: u8) -> None:
     """The byte as it is."""
-    ring = input_ring(screen.focus)
-    source = sources[screen.focus]
-    if put_byte(source.keys, ring, key):
-        publish(source.keys, ring)
-        signal(input_slots[screen.focus])
+    if put_byte(sources[screen.focus].keys, input_ring(screen.focus), key):
+        keyboard.delivered = True
     else:
         emit(u8(BELL))
+
+
+def tell_guest() -> None:
+    """Let the guest in focus have the keys put so far, all with one signal."""
+    if keyboard.delivered:
+        keyboard.delivered = False
+        publish(sources[screen.focus].keys, input_ring(screen.focus))
+        signal(input_slots[screen.focus])
 
 
 def edit(key: u8) -> None:

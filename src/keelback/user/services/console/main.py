@@ -14,7 +14,7 @@ from typing import Final
 from keelback.lang import Struct, struct, u64, upto
 from keelback.user.runtime.rings import attach_reader, attach_writer, release, take_byte, waiting_count
 from keelback.user.runtime.syscalls import signal
-from keelback.user.services.console.keyboard import press, say_focus
+from keelback.user.services.console.keyboard import press, say_focus, tell_guest
 from keelback.user.services.console.screen import STEP_BYTES, restore_line, show_byte
 from keelback.user.services.console.serial import (
     attach_serial,
@@ -85,6 +85,7 @@ def serve_keys() -> bool:
         press(take_received())
         pressed += 1
     if pressed > 0:
+        tell_guest()
         release_received()
     return pressed > 0
 
