@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from keelback.abi import errors, limits, objects, rights, syscalls
 from keelback.kernel import state
@@ -37,6 +37,8 @@ WEAK_ENDPOINT = 14
 EMPTY = 20
 BADGE = 0x40
 
+USED_QUEUES = [*PRIORITIES.values(), *(state.ENDPOINT_QUEUES + index for index in PRIORITIES)]
+
 TABLES: dict[str, Any] = {
     "cores": state.cores,
     "queues": state.queues,
@@ -56,8 +58,7 @@ TABLES: dict[str, Any] = {
 def clear(thing: Any) -> None:
     """Give a table or a struct its default contents."""
     if isinstance(thing, Array):
-        table = cast("Array[Any]", thing)
-        table.assign_all(array(table.element, len(table)))
+        thing.assign_all(array(thing.element, len(thing)))
     else:
         thing.copy_from(type(thing)())
 
@@ -185,16 +186,17 @@ def members(queue: int) -> Iterator[int]:
 
 def check_invariants() -> None:
     """What holds between any two system calls."""
-    queued = {index: queue for queue in range(len(state.queues)) for index in members(queue)}
-    for index in range(1, limits.THREAD_COUNT):
+    queued = {index: queue for queue in USED_QUEUES for index in members(queue)}
+    for index in PRIORITIES:
         check_thread(index, queued.get(index, 0))
     check_scheduler()
-    for number in range(1, limits.NOTIFICATION_COUNT):
+    for number in PRIORITIES:
         bound = state.threads[state.notifications[number].thread]
         if bound.notification == number and (bound.state == state.WAITING or bound.state == state.RECEIVING):
             assert state.notifications[number].pending == 0
-    for index in range(len(state.slots)):
-        check_slot(state.slots[index])
+    for table in PRIORITIES:
+        for number in range(EMPTY + 10):
+            check_slot(state.slots[table * limits.SLOT_COUNT + number])
 
 
 def check_thread(index: int, queue: int) -> None:
@@ -220,7 +222,9 @@ def check_thread(index: int, queue: int) -> None:
 def check_scheduler() -> None:
     """The bitmap agrees with the queues, and nobody ready is better than who runs."""
     core = state.cores[0]
-    for priority in range(limits.PRIORITY_COUNT):
+    used = sum(1 << priority for priority in set(PRIORITIES.values()))
+    assert sum(int(core.ready[word]) << word * 64 for word in range(4)) & ~used == 0
+    for priority in PRIORITIES.values():
         is_ready = state.queues[priority].head != 0
         assert core.ready[priority // 64].bit(priority % 64) == is_ready
         assert not is_ready or priority <= state.threads[core.current].priority

@@ -29,7 +29,7 @@ def slot_of(table: int, number: int) -> state.Slot:
 def test_a_copy_keeps_only_the_rights_in_the_mask() -> None:
     assert call(syscalls.CAPABILITY_COPY, SERVER_ENDPOINT, EMPTY, rights.READ | 0xFFFF_FF00) == errors.OK
     made = slot_of(SERVER, EMPTY)
-    assert (made.kind, made.object, made.rights) == (objects.ENDPOINT, SERVER, rights.READ)
+    assert made.kind == objects.ENDPOINT and made.object == SERVER and made.rights == rights.READ
     assert made.badge == slot_of(SERVER, SERVER_ENDPOINT).badge
 
 

@@ -85,7 +85,7 @@ def test_start_clears_registers_and_runs() -> None:
     assert current() == SERVER
     assert registers(SERVER) == [5] + [0] * 30
     context = state.threads[SERVER].context
-    assert (context.program_counter, context.stack_pointer, context.process_state) == (0x1000, 0x8000, 0)
+    assert context.program_counter == 0x1000 and context.stack_pointer == 0x8000 and context.process_state == 0
     assert state.threads[SERVER].thread_pointer == 0
 
 

@@ -16,69 +16,70 @@ from keelback.kernel.arch.aarch64.registers import (
     CPTR_FP_OPEN,
 )
 from keelback.kernel.state import FIRST_VCPU_OWNER, FloatingPoint, cores, fp_states, threads
-from keelback.lang import address_of, asm, naked, offset_of, u32, u64, upto
+from keelback.lang import address_of, asm, offset_of, u32, u64, upto
 
-CONTROL: Final = offset_of(FloatingPoint, "control")
 WORD_COUNT: Final = 64
 
+assert offset_of(FloatingPoint, "control") == 512, "the assembly below counts on it"
 
-@naked(
+
+@asm(
     """
     .arch_extension fp
     .arch_extension simd
-    stp q0, q1, [x0, #0]
-    stp q2, q3, [x0, #32]
-    stp q4, q5, [x0, #64]
-    stp q6, q7, [x0, #96]
-    stp q8, q9, [x0, #128]
-    stp q10, q11, [x0, #160]
-    stp q12, q13, [x0, #192]
-    stp q14, q15, [x0, #224]
-    stp q16, q17, [x0, #256]
-    stp q18, q19, [x0, #288]
-    stp q20, q21, [x0, #320]
-    stp q22, q23, [x0, #352]
-    stp q24, q25, [x0, #384]
-    stp q26, q27, [x0, #416]
-    stp q28, q29, [x0, #448]
-    stp q30, q31, [x0, #480]
+    stp q0, q1, [{address}, #0]
+    stp q2, q3, [{address}, #32]
+    stp q4, q5, [{address}, #64]
+    stp q6, q7, [{address}, #96]
+    stp q8, q9, [{address}, #128]
+    stp q10, q11, [{address}, #160]
+    stp q12, q13, [{address}, #192]
+    stp q14, q15, [{address}, #224]
+    stp q16, q17, [{address}, #256]
+    stp q18, q19, [{address}, #288]
+    stp q20, q21, [{address}, #320]
+    stp q22, q23, [{address}, #352]
+    stp q24, q25, [{address}, #384]
+    stp q26, q27, [{address}, #416]
+    stp q28, q29, [{address}, #448]
+    stp q30, q31, [{address}, #480]
     mrs x1, fpcr
     mrs x2, fpsr
-    add x0, x0, #{CONTROL}
-    stp x1, x2, [x0]
-    ret
-    """
+    add x3, {address}, #512
+    stp x1, x2, [x3]
+    """,
+    clobbers=("memory", "x1", "x2", "x3"),
 )
 def save_registers(address: u64) -> None:
     """Store q0..q31, FPCR and FPSR to the FloatingPoint at `address`. In CPython there are none."""
 
 
-@naked(
+@asm(
     """
     .arch_extension fp
     .arch_extension simd
-    ldp q0, q1, [x0, #0]
-    ldp q2, q3, [x0, #32]
-    ldp q4, q5, [x0, #64]
-    ldp q6, q7, [x0, #96]
-    ldp q8, q9, [x0, #128]
-    ldp q10, q11, [x0, #160]
-    ldp q12, q13, [x0, #192]
-    ldp q14, q15, [x0, #224]
-    ldp q16, q17, [x0, #256]
-    ldp q18, q19, [x0, #288]
-    ldp q20, q21, [x0, #320]
-    ldp q22, q23, [x0, #352]
-    ldp q24, q25, [x0, #384]
-    ldp q26, q27, [x0, #416]
-    ldp q28, q29, [x0, #448]
-    ldp q30, q31, [x0, #480]
-    add x0, x0, #{CONTROL}
-    ldp x1, x2, [x0]
+    ldp q0, q1, [{address}, #0]
+    ldp q2, q3, [{address}, #32]
+    ldp q4, q5, [{address}, #64]
+    ldp q6, q7, [{address}, #96]
+    ldp q8, q9, [{address}, #128]
+    ldp q10, q11, [{address}, #160]
+    ldp q12, q13, [{address}, #192]
+    ldp q14, q15, [{address}, #224]
+    ldp q16, q17, [{address}, #256]
+    ldp q18, q19, [{address}, #288]
+    ldp q20, q21, [{address}, #320]
+    ldp q22, q23, [{address}, #352]
+    ldp q24, q25, [{address}, #384]
+    ldp q26, q27, [{address}, #416]
+    ldp q28, q29, [{address}, #448]
+    ldp q30, q31, [{address}, #480]
+    add x3, {address}, #512
+    ldp x1, x2, [x3]
     msr fpcr, x1
     msr fpsr, x2
-    ret
-    """
+    """,
+    clobbers=("memory", "x1", "x2", "x3"),
 )
 def load_registers(address: u64) -> None:
     """Load q0..q31, FPCR and FPSR from the FloatingPoint at `address`. In CPython there are none."""
