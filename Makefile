@@ -53,6 +53,7 @@ $(VENV)/.installed: pyproject.toml scripts/install_system_packages.sh
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
+	scripts/install_system_packages.sh $(PYTHON) gdb-multiarch
 	@echo "keelback: adding the development tools to $(VENV)"
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@

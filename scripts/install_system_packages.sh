@@ -2,10 +2,12 @@
 # Installs the Debian packages that are missing on this machine. Does nothing, and needs no root, when all are there.
 #
 # PyPI supplies the compiler (LLVM), the linker and the C cross compiler; from Debian come the emulator and what builds
-# the one PyPI package that is distributed as source (pylibfdt).
+# the one PyPI package that is distributed as source (pylibfdt). Arguments: the Python to use, then further commands that
+# are named like their package.
 set -eu
 
 python=$1
+shift
 missing=""
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -23,6 +25,9 @@ else
     need python3-venv
     need python3-dev
 fi
+for extra in "$@"; do
+    have "$extra" || need "$extra"
+done
 [ -n "$missing" ] || exit 0
 
 have apt-get || {
