@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import shlex
 import sys
 import time
 from collections.abc import Generator
@@ -61,7 +62,7 @@ class Scene:
 
     def guest_signs(self, text: str) -> str:
         """Run the guest's program `sign`; returns the signature after checking it."""
-        return self._checked(text, self.run_in_guest(f"sign '{text}'", r"[0-9a-f]{64}"))
+        return self._checked(text, self.run_in_guest(f"sign {shlex.quote(text)}", r"[0-9a-f]{64}"))
 
     def clerk_signs(self, text: str) -> str:
         """Have the clerk, which must have the keyboard, get a text signed; returns the signature after checking it."""

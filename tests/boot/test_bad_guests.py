@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.vault.demo import BOOT_LIMIT_S, STEP_LIMIT_S, Scene
+from examples.vault.demo import STEP_LIMIT_S, Scene
 from tests.boot.support import bare_guest, running, vault_system
 
 pytestmark = pytest.mark.boot
@@ -49,7 +49,7 @@ def test_it_is_reported_and_stopped(source: str, misdeed: str, report: str, tmp_
     system = vault_system("bad", kernel=image, initrd=None, ram="8 MiB", on_crash="stop")
     with running(system, tmp_path / "build") as scene:
         scene.greeting_signed()
-        scene.machine.expect(rf"^linux-vmm +\| guest .*{report}.*; stopped\n", limit_s=BOOT_LIMIT_S)
+        scene.machine.expect(rf"^linux-vmm +\| .*{report}.*; stopped\n", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, f"after {misdeed}")
         assert "guest: done" not in scene.machine.transcript
 
@@ -59,7 +59,7 @@ def test_it_is_restarted_as_often_as_the_description_says(tmp_path: Path) -> Non
     system = vault_system("again", kernel=image, initrd=None, ram="8 MiB", on_crash="restart")
     with running(system, tmp_path / "build") as scene:
         for count in (1, 2, 3):
-            scene.machine.expect(rf"; restarting it \({count} of 3\)\n", limit_s=BOOT_LIMIT_S)
+            scene.machine.expect(rf"; restarting it \({count} of 3\)\n", limit_s=STEP_LIMIT_S)
         scene.machine.expect(r"; stopped: it was restarted 3 times\n", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "after three restarts")
         assert scene.machine.transcript.count("guest: here I go") == 4
@@ -68,7 +68,7 @@ def test_it_is_restarted_as_often_as_the_description_says(tmp_path: Path) -> Non
 def test_an_unknown_psci_call_is_refused_and_reported(tmp_path: Path) -> None:
     image = bare_guest("misbehave", "CALL_UNKNOWN_PSCI", tmp_path / "guest")
     with running(vault_system("psci", kernel=image, initrd=None, ram="8 MiB"), tmp_path / "build") as scene:
-        scene.machine.expect(r"guest made unimplemented PSCI call 0x0*8400001f\n", limit_s=BOOT_LIMIT_S)
+        scene.machine.expect(r"guest made unimplemented PSCI call 0x0*8400001f\n", limit_s=STEP_LIMIT_S)
         scene.machine.expect(r"guest: psci says ffffffffffffffff\n", limit_s=STEP_LIMIT_S)
         scene.machine.expect(r"guest: done\n", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "after an unknown call")
@@ -78,7 +78,7 @@ def test_an_unknown_psci_call_is_refused_and_reported(tmp_path: Path) -> None:
 def test_what_is_harmless_lets_the_guest_go_on(misdeed: str, tmp_path: Path) -> None:
     image = bare_guest("misbehave", misdeed, tmp_path / "guest")
     with running(vault_system("harmless", kernel=image, initrd=None, ram="8 MiB"), tmp_path / "build") as scene:
-        scene.machine.expect(r"guest: still here after (smc|registers)\n", limit_s=BOOT_LIMIT_S)
+        scene.machine.expect(r"guest: still here after (smc|registers)\n", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "after something harmless")
 
 
@@ -86,7 +86,7 @@ def test_a_flood_on_the_console_silences_nobody(tmp_path: Path) -> None:
     image = bare_guest("misbehave", "FLOOD_CONSOLE", tmp_path / "guest")
     with running(vault_system("flood", kernel=image, initrd=None, ram="8 MiB"), tmp_path / "build") as scene:
         for _ in range(200):
-            scene.machine.expect(r"and another line of no use", limit_s=BOOT_LIMIT_S)
+            scene.machine.expect(r"and another line of no use", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "in the flood")
         scene.machine.expect(r"and another line of no use", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "and still")
@@ -96,6 +96,6 @@ def test_a_lawful_queue_is_served(tmp_path: Path) -> None:
     """The lying driver without its lie: what the tests above see is the lie's effect, not the driver's."""
     image = bare_guest("virtqueue", "WELL_BEHAVED", tmp_path / "guest")
     with running(vault_system("lawful", kernel=image, initrd=None, ram="8 MiB"), tmp_path / "build") as scene:
-        scene.machine.expect(r"guest: hello through the queue\n", limit_s=BOOT_LIMIT_S)
+        scene.machine.expect(r"guest: hello through the queue\n", limit_s=STEP_LIMIT_S)
         scene.machine.expect(r"guest: notified\n", limit_s=STEP_LIMIT_S)
         assert_vault_signs(scene, "after a lawful queue")

@@ -51,7 +51,7 @@ void guest_main(void)
         load_pair(UART_BASE);
         break;
     case CALL_UNKNOWN_SMC:
-        __asm__ volatile("mov x0, #0x1234\n\tsmc #7" : : : "x0", "x1", "x2", "x3", "memory");
+        __asm__ volatile("mov x0, #0x1234\n\t.inst 0xd40000e3 /* smc #7 */" : : : "x0", "x1", "x2", "x3", "memory");
         put_text("guest: still here after smc\n");
         break;
     case TOUCH_REGISTERS:
