@@ -11,18 +11,26 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from keelback.compiler import Diagnostics, LinkedImage, Program, compile_object, line_table, link
+from keelback.compiler import Diagnostics, LinkedImage, Program, ToolError, compile_object, line_table, link
 from keelback.lang.layout import Layout as MemoryLayout
+from keelback.sdk.image.foreign import RUNTIME_SOURCES, build_foreign
 from keelback.sdk.image.line_tables import Row, relative_name, tidy_rows
 from keelback.sdk.image.linker_scripts import COMPONENT_ENTRY, KERNEL_ENTRY, component_script, kernel_script
 from keelback.sdk.image.plan import TEXT_BASE, Component, Plan
 from keelback.sdk.system.checks.domains import find_source
 
-KERNEL_ROOT = "keelback.kernel.entry"
-KERNEL_VECTORS = "keelback.kernel.arch.aarch64.vectors"
+KERNEL_ROOT = "keelback.kernel.main"
 RUNTIME_ROOT = "keelback.user.runtime.component"
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ForeignProgram:
+    """A component in C or Zig."""
+
+    source: Path
+    parameters: Mapping[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Job:
     """One program to compile and link. `base_folder` is what source names are shown relative to."""
 
     name: str
-    program: Program
+    program: Program | ForeignProgram
     entry: str
     base: int
     script: str
@@ -56,7 +64,7 @@ class ProgramErrors(Exception):
 def kernel_job(plan: Plan, parameters: Mapping[str, int], folder: Path) -> Job:
     """The kernel with its tables sized for this system."""
     base = plan.board.image_base
-    program = Program(root=KERNEL_ROOT, extra=(KERNEL_VECTORS,), parameters=dict(parameters))
+    program = Program(root=KERNEL_ROOT, parameters=dict(parameters))
     return Job("kernel", program, KERNEL_ENTRY, base, kernel_script(base), folder, plan.system.location.path.parent)
 
 
@@ -66,7 +74,11 @@ def component_job(plan: Plan, component: Component, folder: Path) -> Job:
     source = find_source(domain)
     assert source is not None
     root: str | Path = domain.source if domain.source.startswith("keelback.") else source
-    program = Program(root=root, extra=(RUNTIME_ROOT,), parameters=dict(component.parameters))
+    program: Program | ForeignProgram
+    if source.suffix == ".py":
+        program = Program(root=root, extra=(RUNTIME_ROOT,), parameters=dict(component.parameters))
+    else:
+        program = ForeignProgram(source, dict(component.parameters))
     script = component_script(TEXT_BASE, domain.stack_bytes)
     return Job(component.name, program, COMPONENT_ENTRY, TEXT_BASE, script, folder, plan.system.location.path.parent)
 
@@ -75,20 +87,28 @@ def try_build(job: Job) -> Built | str:
     """`build_program`, with the compiler's messages as a text: errors do not all survive the way between processes."""
     try:
         return build_program(job)
-    except Diagnostics as diagnostics:
-        return str(diagnostics)
+    except (Diagnostics, ToolError) as error:
+        return str(error)
 
 
 def build_program(job: Job) -> Built:
     """Compile and link one program."""
-    compiled = compile_object(job.program, job.folder / f"{job.name}.o")
+    objects, layouts, sources = compile_program(job)
     elf = job.folder / f"{job.name}.elf"
-    image = link([compiled.path], elf, base=job.base, script=job.script, entry=job.entry)
+    image = link(objects, elf, base=job.base, script=job.script, entry=job.entry)
     entries = line_table(elf)
     rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in entries]
-    return Built(
-        job.name, image, compiled.layouts, tidy_rows(rows, image.symbols["__text_end"]), list(compiled.sources)
-    )
+    return Built(job.name, image, layouts, tidy_rows(rows, image.symbols["__text_end"]), sources)
+
+
+def compile_program(job: Job) -> tuple[list[Path], Mapping[str, MemoryLayout], list[Path]]:
+    """Objects of a program, layouts of its globals (of a program in Python), and its sources."""
+    if isinstance(job.program, ForeignProgram):
+        source, parameters = job.program.source, job.program.parameters
+        objects = build_foreign(source, parameters, job.folder, job.name)
+        return objects, {}, [source.resolve(), *RUNTIME_SOURCES]
+    compiled = compile_object(job.program, job.folder / f"{job.name}.o")
+    return [compiled.path], compiled.layouts, list(compiled.sources)
 
 
 def build_programs(jobs: list[Job], progress: Progress) -> dict[str, Built]:

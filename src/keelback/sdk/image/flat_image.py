@@ -25,6 +25,10 @@ class FlatImage:
     layout: Layout
 
 
+class StrayMemory(Exception):
+    """A program has memory outside its text, read-only data and data."""
+
+
 def assemble_image(plan: Plan, built: Mapping[str, Built]) -> FlatImage:
     """Place everything, write the kernel's first state, judge it by the invariants."""
     kernel = built["kernel"]
@@ -53,6 +57,9 @@ def assemble_image(plan: Plan, built: Mapping[str, Built]) -> FlatImage:
 def add_segments(plan: Plan, component: Component, built: Built) -> None:
     """The component's own memory: text, read-only data, data with its zeros, stack."""
     at = built.image.symbols
+    for segment in built.image.segments:
+        if segment.address + segment.memory_size > at["__data_end"]:
+            raise StrayMemory(f"`{component.name}` has a section that the linker script does not know")
     windows: tuple[tuple[str, int, int, Access], ...] = (
         ("text", at["__text_start"], at["__text_end"], "rx"),
         ("read-only data", at["__text_end"], at["__rodata_end"], "r"),

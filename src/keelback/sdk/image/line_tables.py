@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,11 +33,11 @@ def tidy_rows(rows: Iterable[Row], text_end: int) -> list[Row]:
 def relative_name(file: str, base: Path) -> str:
     """A source file as people write it: relative to the description's folder, the package, or in full."""
     package = Path(__file__).resolve().parents[3]
-    path = Path(file)
+    path = Path(os.path.normpath(file))
     for folder in (base, package):
         if path.is_relative_to(folder):
             return str(path.relative_to(folder))
-    return file
+    return str(path)
 
 
 def build_line_table(images: Sequence[Sequence[Row]]) -> bytes:

@@ -52,7 +52,7 @@ SECTIONS
   .text : {{ *(.text.entry) *(.text .text.*) }}
   . = ALIGN(4096);
   __text_end = .;
-  .rodata : {{ *(.rodata .rodata.*) }}
+  .rodata : {{ *(.rodata .rodata.*) *(.got .got.*) *(.data.rel.ro*) }}
   . = ALIGN(4096);
   __rodata_end = .;
   .data : {{ *(.data .data.*) *(.state .state.*) }}

@@ -171,5 +171,5 @@ def plan_powers(plan: Plan) -> None:
             slot = component.grant("platform", objects.PLATFORM, 1, rights.CONTROL)
             component.parameters["platform_slot"] = slot
         if component.domain.trace:
-            slot = component.grant("trace", objects.TRACE, 1, rights.READ)
+            slot = component.grant("trace", objects.TRACE, 1, rights.READ | rights.CONTROL)
             component.parameters["trace_slot"] = slot
