@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keelback.abi import objects, rights
-from keelback.sdk import MemoryRegion, ProtectionDomain, System, VirtualMachine
+from keelback.sdk import DescriptionError, MemoryRegion, ProtectionDomain, System, VirtualMachine
 from keelback.sdk.image.plan import Capability, Component, Mapping, Plan, parameter_name
 from keelback.sdk.image.wiring import plan_system
 
@@ -182,6 +182,30 @@ def test_a_region_is_one_extent_however_often_it_is_mapped(tmp_path: Path) -> No
     other = mapped(by_name(plan, "second"), 0x5000_0000)
     assert one.extent is other.extent
     assert (one.extent.size_bytes, by_name(plan, "second").parameters["book_size"]) == (8192, 8192)
+
+
+def test_machines_with_the_same_kernel_share_its_file() -> None:
+    system = System()
+    for name in ("one", "two"):
+        system.add(VirtualMachine(name, kernel=KERNEL, ram="64 MiB", priority=1))
+    plan = plan_system(system)
+    one, two = (
+        mapped(by_name(plan, name), by_name(plan, name).parameters["kernel_address"]) for name in ("one", "two")
+    )
+    assert one.extent is two.extent
+    assert (one.access, two.access) == ("r", "r")
+
+
+def test_more_memory_than_there_is_room_for_needs_an_address() -> None:
+    system = System()
+    first = system.add(domain("first", 1))
+    system.map(system.add(MemoryRegion("ledger", size="700 MiB")), first)
+    system.map(system.add(MemoryRegion("journal", size="100 MiB")), first)
+    with pytest.raises(DescriptionError) as refused:
+        plan_system(system)
+    assert refused.value.message == "`first` maps more than 768 MiB without saying where"
+    system.mappings[0].address = 0x4000_0000
+    plan_system(system)
 
 
 def test_power_and_trace_are_given_only_when_asked_for() -> None:

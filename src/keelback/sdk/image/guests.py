@@ -35,7 +35,7 @@ def _plan_guest(plan: Plan, component: Component, machine: VirtualMachine) -> No
     _map_guest_ram(plan, component, machine)
     for name, content in (("kernel", kernel), ("initrd", initrd), ("dtb", tree.blob)):
         if content:
-            extent = plan.add_extent(Extent(f"{machine.name} {name}", machine.name, "file", len(content), content))
+            extent = _file_extent(plan, f"{machine.name} {name}", machine.name, content)
             component.pass_window(name, component.map(name, extent, "r"), len(content))
     vcpu_rights = rights.READ | rights.WRITE | rights.CONTROL
     assert component.guest is not None
@@ -50,6 +50,14 @@ def _plan_guest(plan: Plan, component: Component, machine: VirtualMachine) -> No
         "on_crash": int(machine.on_crash == "restart"),
         "max_restarts": machine.max_restarts,
     }
+
+
+def _file_extent(plan: Plan, name: str, owner: str, content: bytes) -> Extent:
+    """A file that monitors only read: machines with the same file share it."""
+    for extent in plan.extents:
+        if extent.kind == "file" and extent.content == content and extent.owner in plan.machine_names:
+            return extent
+    return plan.add_extent(Extent(name, owner, "file", len(content), content))
 
 
 def _pass_seed(plan: Plan, component: Component) -> None:

@@ -12,12 +12,14 @@ from typing import Literal
 from keelback.abi import objects, rights
 from keelback.sdk.boards import Board
 from keelback.sdk.system.description import System
+from keelback.sdk.system.errors import DescriptionError
 from keelback.sdk.system.model import Access, ProtectionDomain, VirtualMachine
-from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up
+from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up, format_size
 
 TEXT_BASE = 0x20_0000
 DEVICE_BASE = 0x0800_0000
 REGION_BASE = 0x1000_0000
+REGION_END = 0x4000_0000
 GUEST_RAM_WINDOW = 0x10_0000_0000
 LINES_WINDOW_BYTES = 16 << 20
 """Address space set aside in the monitor for the line table, whose size is known only after compiling."""
@@ -131,7 +133,12 @@ class Component:
         """Virtual addresses for a region, with an unmapped page behind it."""
         alignment = BLOCK_BYTES if size_bytes >= BLOCK_BYTES else PAGE_BYTES
         address = align_up(self.next_region, alignment)
-        self.next_region = align_up(address + size_bytes, PAGE_BYTES) + PAGE_BYTES
+        end = align_up(address + size_bytes, PAGE_BYTES)
+        if end > REGION_END:
+            message = f"`{self.name}` maps more than {format_size(REGION_END - REGION_BASE)} without saying where"
+            help_text = f"give its largest region an address from {REGION_END:#x} up: system.map(..., address=...)"
+            raise DescriptionError(self.domain.location, message, help_text)
+        self.next_region = end + PAGE_BYTES
         return address
 
     def map(self, name: str, extent: Extent, access: Access, address: int | None = None) -> int:
@@ -158,6 +165,11 @@ class Plan:
     extents: list[Extent] = field(default_factory=list)
     interrupts: list[Interrupt] = field(default_factory=list)
     guests: list[Guest] = field(default_factory=list)
+
+    @property
+    def machine_names(self) -> set[str]:
+        """Names of the virtual machines."""
+        return {domain.name for domain in self.system.domains if isinstance(domain, VirtualMachine)}
 
     def component_of(self, domain: ProtectionDomain) -> Component:
         """The component planned for a domain of the system."""

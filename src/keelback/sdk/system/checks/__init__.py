@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     devices.check_board,
     domains.check_names,
     domains.check_added_once,
+    domains.check_count,
     domains.check_priorities,
     domains.check_sources,
     domains.check_fault_handlers,

@@ -12,6 +12,7 @@ from keelback.sdk.system.model import ProtectionDomain, VirtualMachine
 from keelback.sdk.system.units import PAGE_BYTES
 
 PRIORITY_MAX = 255
+ADDRESS_SPACE_MAX = 255
 SOURCE_SUFFIXES = (".py", ".c", ".zig")
 KERNEL_NAME = "kernel"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -43,6 +44,17 @@ def check_added_once(system: System) -> Mistakes:
             message = f"`{domain.name}` is added to the system twice"
             yield DescriptionError(domain.location, message, "keep one of the two add() calls")
         seen.add(id(domain))
+
+
+def check_count(system: System) -> Mistakes:
+    """Every address space has a tag (VMID) of 8 bits, 0 excepted: what processors of the board have at least."""
+    count = 0
+    for domain in system.domains:
+        count += 2 if isinstance(domain, VirtualMachine) else 1
+        if count > ADDRESS_SPACE_MAX:
+            message = f"with `{domain.name}`, the system has more than {ADDRESS_SPACE_MAX} address spaces"
+            yield DescriptionError(domain.location, message, "a domain has one, a virtual machine two")
+            return
 
 
 def check_priorities(system: System) -> Mistakes:
