@@ -1,5 +1,5 @@
-"""Random system calls, faults and interrupts, in CPython and compiled for this machine: never a trap, the invariants hold
-after every step, and both end with the same bytes in every table."""
+"""Random system calls, faults and interrupts, in CPython and compiled for this machine: never a trap, the invariants
+hold after every step, and both end with the same bytes in every table."""
 
 from __future__ import annotations
 

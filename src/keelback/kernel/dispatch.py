@@ -21,22 +21,33 @@ from keelback.kernel.objects import (
 from keelback.kernel.scheduler import this_core
 from keelback.kernel.state import Thread, threads
 from keelback.kernel.trace import record
-from keelback.lang import u32, u64
+from keelback.lang import inline, u32, u64
 
 
 def dispatch(number: u64) -> None:
     """Carry out one system call of the present thread. Afterwards another thread may be the present one."""
     caller = this_core().current
     calling = threads[caller]
+    begin_call(calling, number)
+    end_call(calling, number, call_object(number, caller, calling))
+
+
+@inline
+def begin_call(calling: Thread, number: u64) -> None:
+    """Before the call itself."""
     registers = calling.context.registers
-    slot = registers[8]
-    record(u64(trace.CALL), number, slot, registers[0])
+    record(u64(trace.CALL), number, registers[8], registers[0])
     registers[9] = u64(0)
     registers[10] = u64(0)
-    status = call_object(number, caller, calling)
-    registers[8] = status
+
+
+@inline
+def end_call(calling: Thread, number: u64, status: u64) -> None:
+    """After the call itself."""
+    registers = calling.context.registers
     if status != errors.OK:
-        record(u64(trace.ERROR), number, slot, status)
+        record(u64(trace.ERROR), number, registers[8], status)
+    registers[8] = status
 
 
 def call_object(number: u64, caller: u32, calling: Thread) -> u64:

@@ -15,7 +15,7 @@ from keelback.kernel.state import (
     queues,
     threads,
 )
-from keelback.lang import inline, u8, u32, u64, upto
+from keelback.lang import inline, noinline, u8, u32, u64, upto
 
 
 @inline
@@ -72,6 +72,7 @@ def commit_unlink(thread: u32) -> None:
     threads[thread].queue = u32(0)
 
 
+@inline
 def find_highest_ready() -> u8:
     """The highest priority with a thread in its ready queue; 0 when there is none."""
     core = this_core()
@@ -114,6 +115,7 @@ def commit_unready(thread: u32) -> None:
         ready[word] = ready[word] & ~(u64(1) << u64(priority & 63))
 
 
+@noinline
 def commit_run_next() -> None:
     """Let the best ready thread run, or nobody. The present thread is blocked, or in a queue already."""
     highest = find_highest_ready()
@@ -123,6 +125,7 @@ def commit_run_next() -> None:
     thread = queues[ready_queue(highest)].head
     commit_unready(thread)
     this_core().current = thread
+    this_core().slice_wanted = has_rivals(thread)
 
 
 def commit_wake(thread: u32) -> None:
@@ -135,13 +138,17 @@ def commit_wake(thread: u32) -> None:
         core.current = thread
     else:
         commit_ready_last(thread)
+        core.slice_wanted = has_rivals(core.current)
 
 
+@inline
 def commit_hand_over(thread: u32) -> None:
     """The present thread has blocked in favour of another, blocked one: run that, unless a ready one is better."""
     threads[thread].state = u8(READY)
-    if threads[thread].priority >= find_highest_ready():
+    highest = find_highest_ready()
+    if threads[thread].priority >= highest:
         this_core().current = thread
+        this_core().slice_wanted = threads[thread].priority == highest
     else:
         commit_ready_first(thread)
         commit_run_next()
@@ -155,8 +162,9 @@ def commit_end_slice() -> None:
         commit_run_next()
 
 
+@inline
 def has_rivals(thread: u32) -> bool:
-    """Whether a thread of the same priority is ready."""
+    """Whether another thread of the same priority is ready."""
     return queues[ready_queue(threads[thread].priority)].head != 0
 
 

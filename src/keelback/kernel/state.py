@@ -175,16 +175,12 @@ class Vcpu(Struct):
     interface_control: u64 = u64(0)  # ICH_VMCR_EL2
     active_group0: u64 = u64(0)  # ICH_AP0R0_EL2
     active_group1: u64 = u64(0)  # ICH_AP1R0_EL2
+    syndrome: u64 = u64(0)  # ESR_EL2 of the last exit
     mpidr: u64 = u64(0)  # VMPIDR_EL2. boot: 0x80000000 + number of the vcpu
     midr: u64 = u64(0)  # VPIDR_EL2. boot: 0 for the board's own
     thread: u32 = u32(0)  # its monitor's thread, the only one that may run it. boot: index
     generation: u32 = u32(0)
     access: u8 = u8(ACCESS_NONE)  # ACCESS_: the access that WRITE_RESULT completes
-    access_register: u8 = u8(0)  # 0..31, 31 is xzr
-    access_size: u8 = u8(0)  # log2 of its bytes
-    access_signed: bool = False
-    access_wide: bool = False  # an x register
-    instruction_bytes: u8 = u8(4)  # of the trapped instruction, for SKIP
     timer_priority: u8 = u8(0)
     timer_enabled: bool = False  # deliver the virtual timer's interrupt
     timer_due: bool = False  # it fired and is masked, but no list register took it yet
@@ -213,7 +209,7 @@ class Core(Struct):
     loaded: u32 = u32(0)  # the vcpu whose EL1 registers, timer and list registers are in the processor
     fp_owner: u32 = u32(0)  # whose floating-point registers are in the processor, see FIRST_VCPU_OWNER
     in_guest: bool = False  # the processor is set up for the loaded vcpu, not for a component
-    slice_armed: bool = False  # the timer will end the present time slice
+    slice_wanted: bool = False  # a thread of the present one's priority is ready: the timer must end this slice
     panicking: bool = False
 
 

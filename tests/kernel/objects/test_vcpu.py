@@ -33,8 +33,9 @@ def client_runs(small_system: None) -> None:
 
 def trap(access: int, register: int = 3, size: int = 3, signed: bool = False, wide: bool = True) -> None:
     """Leave an access open, as an exit does."""
-    GUEST.access, GUEST.access_register, GUEST.access_size = u8(access), u8(register), u8(size)
-    GUEST.access_signed, GUEST.access_wide = signed, wide
+    GUEST.access = u8(access)
+    number = register << 5 if access == state.ACCESS_REGISTER else register << 16
+    GUEST.syndrome = u64(number | size << 22 | signed << 21 | wide << 15 | 1 << 25)
 
 
 def leave() -> None:
@@ -60,15 +61,15 @@ def test_an_exit_gives_the_reason() -> None:
     assert registers(CLIENT)[0] == vcpu.MEMORY and registers(CLIENT)[8] == errors.OK
 
 
-@pytest.mark.parametrize(("bytes_", "expected"), [(4, 0x1004), (2, 0x1002)])
-def test_skip_moves_behind_the_instruction(bytes_: int, expected: int) -> None:
-    GUEST.context.program_counter, GUEST.instruction_bytes = u64(0x1000), u8(bytes_)
+@pytest.mark.parametrize(("syndrome", "expected"), [(1 << 25, 0x1004), (0, 0x1002)])
+def test_skip_moves_behind_the_instruction(syndrome: int, expected: int) -> None:
+    GUEST.context.program_counter, GUEST.syndrome = u64(0x1000), u64(syndrome)
     call(syscalls.VCPU_RUN, VCPU_SLOT, vcpu.SKIP, 0)
     assert GUEST.context.program_counter == expected
 
 
 def test_skip_wraps_at_the_end_of_the_address_space() -> None:
-    GUEST.context.program_counter = u64(u64.MAX - 3)
+    GUEST.context.program_counter, GUEST.syndrome = u64(u64.MAX - 3), u64(1 << 25)
     call(syscalls.VCPU_RUN, VCPU_SLOT, vcpu.SKIP, 0)
     assert GUEST.context.program_counter == 0
 

@@ -17,6 +17,12 @@ from keelback.kernel.arch.aarch64.guest_exit import HANDLED as GUEST_HANDLED
 from keelback.kernel.arch.aarch64.guest_exit import IDLE as GUEST_WAITS
 from keelback.kernel.arch.aarch64.guest_exit import explain as explain_exit
 from keelback.kernel.arch.aarch64.guest_exit import explain_system_error as explain_exit_system_error
+from keelback.kernel.arch.aarch64.guest_exit import (
+    instruction_bytes,
+    load_register,
+    load_value,
+    system_register_target,
+)
 from keelback.kernel.arch.aarch64.list_registers import end_underflow, has_pending, has_room, inject
 from keelback.kernel.arch.aarch64.power import power_off, power_reset, wait_for_interrupt
 from keelback.kernel.arch.aarch64.registers import ESR_EL2, FAR_EL2
@@ -30,8 +36,11 @@ from keelback.kernel.arch.aarch64.uart import put, put_decimal, put_hexadecimal,
 from keelback.kernel.arch.aarch64.vcpu_state import (
     enter_component,
     enter_guest,
+    enter_guest_from,
     forget_thread,
+    leave_guest,
     reset_vcpu,
+    switch_component,
     unload_vcpu,
 )
 
@@ -55,6 +64,7 @@ __all__ = [
     "end_underflow",
     "enter_component",
     "enter_guest",
+    "enter_guest_from",
     "explain_exit",
     "explain_exit_system_error",
     "explain_fault",
@@ -63,6 +73,10 @@ __all__ = [
     "has_pending",
     "has_room",
     "inject",
+    "instruction_bytes",
+    "leave_guest",
+    "load_register",
+    "load_value",
     "mask_loaded_timer",
     "open_window",
     "physical",
@@ -77,6 +91,8 @@ __all__ = [
     "retry_timer",
     "start_interrupts",
     "start_processor",
+    "switch_component",
+    "system_register_target",
     "take_due_timer",
     "unload_vcpu",
     "wait_for_interrupt",

@@ -30,9 +30,10 @@ from keelback.kernel.state import (
     queues,
     threads,
 )
-from keelback.lang import Array, inline, u8, u32, u64
+from keelback.lang import Array, inline, noinline, u8, u32, u64
 
 
+@inline
 def call(caller: u32, thread: Thread) -> u64:
     """CALL: x8 endpoint. OK means that the caller is blocked now."""
     slot_number = thread.context.registers[8]
@@ -59,14 +60,22 @@ def call(caller: u32, thread: Thread) -> u64:
 @inline
 def copy_words(to: Array[u64], source: Array[u64]) -> None:
     """Copy x0..x7."""
-    to[0] = source[0]
-    to[1] = source[1]
-    to[2] = source[2]
-    to[3] = source[3]
-    to[4] = source[4]
-    to[5] = source[5]
-    to[6] = source[6]
-    to[7] = source[7]
+    word0 = source[0]
+    word1 = source[1]
+    word2 = source[2]
+    word3 = source[3]
+    word4 = source[4]
+    word5 = source[5]
+    word6 = source[6]
+    word7 = source[7]
+    to[0] = word0
+    to[1] = word1
+    to[2] = word2
+    to[3] = word3
+    to[4] = word4
+    to[5] = word5
+    to[6] = word6
+    to[7] = word7
 
 
 def commit_deliver(server: u32, client: u32) -> None:
@@ -88,6 +97,7 @@ def commit_deliver(server: u32, client: u32) -> None:
         copy_words(registers, sender.context.registers)
 
 
+@noinline
 def copy_fault(registers: Array[u64], words: Array[u64]) -> None:
     """Copy the words of a fault to x0..x4; the rest of the message is zero."""
     registers[0] = words[0]
@@ -128,6 +138,7 @@ def receive(caller: u32, thread: Thread) -> u64:
     return u64(errors.OK)
 
 
+@inline
 def reply_receive(caller: u32, thread: Thread) -> u64:
     """REPLY_RECEIVE: x8 endpoint, x0..x7 the reply."""
     status = check_receive(caller, thread)
@@ -174,21 +185,26 @@ def commit_abandon(client: u32) -> None:
         commit_wake(client)
 
 
+@inline
 def commit_take_event(caller: u32, thread: Thread, endpoint: u32) -> bool:
     """Hand the server the pending bits of its notification, or else the first waiting caller. False: neither."""
-    registers = thread.context.registers
     bits = take_pending(thread.notification)
     if bits != 0:
-        registers[8] = u64(errors.OK)
-        registers[9] = bits
-        registers[10] = u64(messages.SIGNAL)
+        thread.context.registers[9] = bits
+        thread.context.registers[10] = u64(messages.SIGNAL)
         return True
     client = queues[endpoint + ENDPOINT_QUEUES].head
     if client == 0:
         return False
+    commit_take_caller(caller, client)
+    return True
+
+
+@noinline
+def commit_take_caller(caller: u32, client: u32) -> None:
+    """Hand the server a caller that waits."""
     commit_unlink(client)
     commit_deliver(caller, client)
-    return True
 
 
 @inline

@@ -14,9 +14,9 @@ from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.notification import take_pending
 from keelback.kernel.scheduler import commit_run_next, commit_wake
 from keelback.kernel.state import (
-    ACCESS_HYPERCALL,
     ACCESS_LOAD,
     ACCESS_NONE,
+    ACCESS_REGISTER,
     GUEST_IDLE,
     Thread,
     Vcpu,
@@ -29,6 +29,7 @@ from keelback.lang import inline, u8, u32, u64
 ALL_ACTIONS: Final = vcpu.SKIP | vcpu.WRITE_RESULT
 
 
+@inline
 def run(caller: u32, thread: Thread) -> u64:
     """VCPU_RUN: x8 vcpu, x0 actions, x1 value. OK means that the guest runs now, or that bits were pending."""
     registers = thread.context.registers
@@ -47,7 +48,8 @@ def run(caller: u32, thread: Thread) -> u64:
     if actions & vcpu.WRITE_RESULT != 0:
         commit_result(target, registers[1])
     if actions & vcpu.SKIP != 0:
-        target.context.program_counter = target.context.program_counter.wrapping_add(u64(target.instruction_bytes))
+        length = interface.instruction_bytes(target.syndrome)
+        target.context.program_counter = target.context.program_counter.wrapping_add(length)
     target.access = u8(ACCESS_NONE)
     bits = take_pending(thread.notification)
     if bits != 0:
@@ -64,23 +66,14 @@ def run(caller: u32, thread: Thread) -> u64:
 @inline
 def commit_result(target: Vcpu, value: u64) -> None:
     """Complete the access that the last exit left open."""
-    if target.access == ACCESS_HYPERCALL:
-        target.context.registers[0] = value
-    elif target.access_register < 31:
-        if target.access == ACCESS_LOAD:
-            value = extended(target, value)
-        target.context.registers[target.access_register] = value
-
-
-def extended(target: Vcpu, value: u64) -> u64:
-    """What a load of this size and sign puts into its register (Arm DDI 0487, ISS encoding for a data abort)."""
-    spare = u64(64) - (u64(8) << u64(target.access_size & 3))
-    value = value << spare >> spare
-    if not target.access_signed:
-        return value
-    sign = u64(1) << (u64(63) - spare)
-    value = (value ^ sign).wrapping_sub(sign)
-    return value if target.access_wide else value & 0xFFFF_FFFF
+    number = u64(0)
+    if target.access == ACCESS_LOAD:
+        number = interface.load_register(target.syndrome)
+        value = interface.load_value(target.syndrome, value)
+    elif target.access == ACCESS_REGISTER:
+        number = interface.system_register_target(target.syndrome)
+    if number < 31:
+        target.context.registers[number] = value
 
 
 @inline

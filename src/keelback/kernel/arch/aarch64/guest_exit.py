@@ -22,7 +22,7 @@ from keelback.kernel.state import (
     Vcpu,
     vcpus,
 )
-from keelback.lang import Array, asm, inline, u8, u32, u64
+from keelback.lang import Array, asm, inline, noinline, u8, u32, u64
 
 HANDLED: Final = 0x100
 """Not an exit: the guest runs on."""
@@ -38,7 +38,6 @@ CLASS_FETCH: Final = 0x20
 CLASS_DATA: Final = 0x24
 
 LENGTH_BIT: Final = 25
-"""ESR.IL: the instruction has 4 bytes, not 2."""
 VALID_BIT: Final = 24
 SIGN_BIT: Final = 21
 SIXTY_FOUR_BIT: Final = 15
@@ -54,7 +53,7 @@ def explain(index: u32, thread: Thread) -> u64:
     its monitor's thread."""
     vcpu = vcpus[index]
     syndrome = ESR_EL2.read()
-    vcpu.instruction_bytes = u8(4) if syndrome.bit(LENGTH_BIT) else u8(2)
+    vcpu.syndrome = syndrome
     cause = syndrome >> 26 & 63
     if cause == CLASS_DATA or cause == CLASS_FETCH:
         return explain_memory(vcpu, thread.context.registers, syndrome, cause == CLASS_FETCH)
@@ -76,13 +75,45 @@ def explain(index: u32, thread: Thread) -> u64:
 
 def explain_system_error(index: u32, thread: Thread) -> u64:
     """Explain a system error (SError) that was taken while the vcpu ran."""
+    vcpus[index].syndrome = ESR_EL2.read()
     return explain_other(vcpus[index], thread.context.registers, ESR_EL2.read())
+
+
+@inline
+def instruction_bytes(syndrome: u64) -> u64:
+    """Length of the trapped instruction: ESR.IL says whether it is 4, not 2."""
+    return (syndrome >> (LENGTH_BIT - 1) & 2) + 2
+
+
+@inline
+def load_register(syndrome: u64) -> u64:
+    """Number of the register that a trapped load fills; 31 is xzr."""
+    return syndrome >> 16 & 31
+
+
+@inline
+def system_register_target(syndrome: u64) -> u64:
+    """Number of the register that a trapped mrs fills; 31 is xzr."""
+    return syndrome >> 5 & 31
+
+
+@inline
+def load_value(syndrome: u64, value: u64) -> u64:
+    """What a trapped load puts into its register: cut to the access's size, and extended as its instruction says."""
+    spare = u64(64) - (u64(8) << (syndrome >> 22 & 3))
+    value = value << spare >> spare
+    if not syndrome.bit(SIGN_BIT):
+        return value
+    sign = u64(1) << (u64(63) - spare)
+    value = (value ^ sign).wrapping_sub(sign)
+    return value if syndrome.bit(SIXTY_FOUR_BIT) else value & 0xFFFF_FFFF
 
 
 @inline
 def skip(vcpu: Vcpu) -> None:
     """Move the guest behind the trapped instruction."""
-    vcpu.context.program_counter = vcpu.context.program_counter.wrapping_add(u64(vcpu.instruction_bytes))
+    length = instruction_bytes(vcpu.syndrome)
+    vcpu.context.program_counter = vcpu.context.program_counter.wrapping_add(length)
 
 
 @inline
@@ -91,6 +122,7 @@ def register_of(vcpu: Vcpu, number: u64) -> u64:
     return vcpu.context.registers[number] if number < 31 else u64(0)
 
 
+@inline
 def explain_memory(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: bool) -> u64:
     """A stage-2 fault. Anything else that comes as an abort is a FAULT."""
     kind = syndrome >> 2 & 15
@@ -99,7 +131,6 @@ def explain_memory(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: boo
     is_valid = syndrome.bit(VALID_BIT) and not is_fetch
     is_write = syndrome.bit(WRITE_BIT) and not is_fetch
     size = syndrome >> 22 & 3
-    number = syndrome >> 16 & 31
     details[1] = find_address(syndrome)
     details[4] = vcpu.context.program_counter
     details[5] = syndrome
@@ -111,22 +142,16 @@ def explain_memory(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: boo
         details[3] = u64(0)
         vcpu.access = u8(ACCESS_NONE)
         return u64(abi.MEMORY)
-    is_signed = syndrome.bit(SIGN_BIT)
-    is_wide = syndrome.bit(SIXTY_FOUR_BIT)
     details[2] = (
         flags
         | abi.MEMORY_SYNDROME
         | size << abi.MEMORY_SIZE_LOW
-        | (u64(abi.MEMORY_SIGN_EXTEND) if is_signed else u64(0))
-        | (u64(abi.MEMORY_SIXTY_FOUR) if is_wide else u64(0))
+        | (u64(abi.MEMORY_SIGN_EXTEND) if syndrome.bit(SIGN_BIT) else u64(0))
+        | (u64(abi.MEMORY_SIXTY_FOUR) if syndrome.bit(SIXTY_FOUR_BIT) else u64(0))
     )
     spare = u64(64) - (u64(8) << size)
-    details[3] = register_of(vcpu, number) << spare >> spare if is_write else u64(0)
+    details[3] = register_of(vcpu, load_register(syndrome)) << spare >> spare if is_write else u64(0)
     vcpu.access = u8(ACCESS_NONE) if is_write else u8(ACCESS_LOAD)
-    vcpu.access_register = u8(number)
-    vcpu.access_size = u8(size)
-    vcpu.access_signed = is_signed
-    vcpu.access_wide = is_wide
     return u64(abi.MEMORY)
 
 
@@ -146,6 +171,7 @@ def translate_stage1(address: u64) -> None:
     """Translate by stage 1 of the loaded guest, into PAR_EL1."""
 
 
+@noinline
 def translate(address: u64, otherwise: u64) -> u64:
     """Guest physical page of a virtual address; `otherwise` if stage 1 has none (any more)."""
     saved = PAR_EL1.read()
@@ -155,6 +181,7 @@ def translate(address: u64, otherwise: u64) -> u64:
     return otherwise if found.bit(0) else found & 0xF_FFFF_FFFF_F000
 
 
+@inline
 def explain_call(vcpu: Vcpu, details: Array[u64], syndrome: u64, reason: u64) -> u64:
     """A hypercall or secure call."""
     registers = vcpu.context.registers
@@ -168,9 +195,10 @@ def explain_call(vcpu: Vcpu, details: Array[u64], syndrome: u64, reason: u64) ->
     return reason
 
 
+@noinline
 def explain_register(vcpu: Vcpu, details: Array[u64], syndrome: u64) -> u64:
     """A system register. Identification and debug registers are answered here."""
-    number = syndrome >> 5 & 31
+    number = system_register_target(syndrome)
     is_read = syndrome.bit(0)
     value, is_known = answer(syndrome)
     if is_known:
@@ -183,10 +211,10 @@ def explain_register(vcpu: Vcpu, details: Array[u64], syndrome: u64) -> u64:
     details[3] = u64(0) if is_read else register_of(vcpu, number)
     details[4] = vcpu.context.program_counter
     vcpu.access = u8(ACCESS_REGISTER) if is_read else u8(ACCESS_NONE)
-    vcpu.access_register = u8(number)
     return u64(abi.SYSTEM_REGISTER)
 
 
+@noinline
 def explain_other(vcpu: Vcpu, details: Array[u64], syndrome: u64) -> u64:
     """Everything that has no words of its own."""
     details[1] = syndrome

@@ -60,30 +60,42 @@ from keelback.kernel.arch.aarch64.registers import (
     VTTBR_EL2,
 )
 from keelback.kernel.arch.aarch64.timer import arm, is_armed
-from keelback.kernel.state import FIRST_VCPU_OWNER, El1, Vcpu, cores, threads, vcpus
+from keelback.kernel.state import FIRST_VCPU_OWNER, El1, Thread, Vcpu, cores, threads, vcpus
 from keelback.lang import address_of, inline, u32, u64, upto
 
 
 @inline
 def save_shared(el1: El1) -> None:
     """Save the EL1 registers that act on EL0."""
-    el1.sctlr = SCTLR_EL1.read()
-    el1.tcr = TCR_EL1.read()
-    el1.cpacr = CPACR_EL1.read()
-    el1.cntkctl = CNTKCTL_EL1.read()
-    el1.tpidr_el0 = TPIDR_EL0.read()
-    el1.tpidrro_el0 = TPIDRRO_EL0.read()
+    sctlr = SCTLR_EL1.read()
+    tcr = TCR_EL1.read()
+    cpacr = CPACR_EL1.read()
+    cntkctl = CNTKCTL_EL1.read()
+    tpidr_el0 = TPIDR_EL0.read()
+    tpidrro_el0 = TPIDRRO_EL0.read()
+    el1.sctlr = sctlr
+    el1.tcr = tcr
+    el1.cpacr = cpacr
+    el1.cntkctl = cntkctl
+    el1.tpidr_el0 = tpidr_el0
+    el1.tpidrro_el0 = tpidrro_el0
 
 
 @inline
 def load_shared(el1: El1) -> None:
     """Load the EL1 registers that act on EL0."""
-    SCTLR_EL1.write(el1.sctlr)
-    TCR_EL1.write(el1.tcr)
-    CPACR_EL1.write(el1.cpacr)
-    CNTKCTL_EL1.write(el1.cntkctl)
-    TPIDR_EL0.write(el1.tpidr_el0)
-    TPIDRRO_EL0.write(el1.tpidrro_el0)
+    sctlr = el1.sctlr
+    tcr = el1.tcr
+    cpacr = el1.cpacr
+    cntkctl = el1.cntkctl
+    tpidr_el0 = el1.tpidr_el0
+    tpidrro_el0 = el1.tpidrro_el0
+    SCTLR_EL1.write(sctlr)
+    TCR_EL1.write(tcr)
+    CPACR_EL1.write(cpacr)
+    CNTKCTL_EL1.write(cntkctl)
+    TPIDR_EL0.write(tpidr_el0)
+    TPIDRRO_EL0.write(tpidrro_el0)
 
 
 @inline
@@ -186,44 +198,78 @@ def unload_vcpu(index: u32) -> None:
 def enter_guest(index: u32) -> u64:
     """Set up the processor for a vcpu, and give the address of its context."""
     core = cores[0]
-    if core.in_guest and core.loaded == index:
-        return address_of(vcpus[index])
-    if core.in_guest:
-        save_shared(vcpus[core.loaded].el1)
-    else:
-        threads[core.component].thread_pointer = TPIDR_EL0.read()
-        core.component = u32(0)
-        core.in_guest = True
+    if not core.in_guest:
+        return enter_guest_from(threads[core.component], index)
     if core.loaded != index:
+        save_shared(vcpus[core.loaded].el1)
         load(index)
-    elif core.fp_owner != 0 and core.fp_owner < FIRST_VCPU_OWNER:
-        CPTR_EL2.write(u64(CPTR_FP_CLOSED))
-    vcpu = vcpus[index]
-    load_shared(vcpu.el1)
-    HCR_EL2.write(u64(GUEST_HCR))
-    VTTBR_EL2.write(vcpu.stage2)
-    return address_of(vcpu)
+        load_guest(vcpus[index])
+    return address_of(vcpus[index])
 
 
 @inline
-def enter_component(index: u32) -> u64:
-    """Set up the processor for a component's thread, and give the address of its context."""
+def enter_guest_from(thread: Thread, index: u32) -> u64:
+    """As enter_guest, when the processor is set up for `thread`."""
     core = cores[0]
-    thread = threads[index]
+    thread.thread_pointer = TPIDR_EL0.read()
+    core.component = u32(0)
+    core.in_guest = True
+    if core.loaded != index:
+        load(index)
+    elif core.fp_owner < FIRST_VCPU_OWNER:
+        CPTR_EL2.write(u64(CPTR_FP_CLOSED))
+    load_guest(vcpus[index])
+    return address_of(vcpus[index])
+
+
+@inline
+def load_guest(vcpu: Vcpu) -> None:
+    """Load what components can see of a vcpu's state."""
+    stage2 = vcpu.stage2
+    load_shared(vcpu.el1)
+    HCR_EL2.write(u64(GUEST_HCR))
+    VTTBR_EL2.write(stage2)
+
+
+@inline
+def enter_component(index: u32, thread: Thread) -> u64:
+    """Set up the processor for thread `index` of a component, and give the address of its context."""
+    core = cores[0]
     if core.component == index:
         return address_of(thread)
     if core.in_guest:
-        save_shared(vcpus[core.loaded].el1)
-        set_component_registers()
-        core.in_guest = False
-    else:
-        threads[core.component].thread_pointer = TPIDR_EL0.read()
-    TPIDR_EL0.write(thread.thread_pointer)
-    CPACR_EL1.write(thread.coprocessor)
-    if thread.coprocessor != 0:
+        return leave_guest(core.loaded, index, thread)
+    return switch_component(threads[core.component], index, thread)
+
+
+@inline
+def switch_component(before: Thread, index: u32, thread: Thread) -> u64:
+    """As enter_component, when the processor is set up for the thread `before`."""
+    before.thread_pointer = TPIDR_EL0.read()
+    return load_component(index, thread)
+
+
+@inline
+def leave_guest(loaded: u32, index: u32, thread: Thread) -> u64:
+    """As enter_component, when the processor is set up for the vcpu `loaded`."""
+    save_shared(vcpus[loaded].el1)
+    set_component_registers()
+    cores[0].in_guest = False
+    return load_component(index, thread)
+
+
+@inline
+def load_component(index: u32, thread: Thread) -> u64:
+    """Load what is each thread's own, and give the address of its context."""
+    stage2 = thread.stage2
+    coprocessor = thread.coprocessor
+    thread_pointer = thread.thread_pointer
+    cores[0].component = index
+    VTTBR_EL2.write(stage2)
+    CPACR_EL1.write(coprocessor)
+    TPIDR_EL0.write(thread_pointer)
+    if coprocessor != 0:
         CPTR_EL2.write(u64(CPTR_FP_OPEN))
-    VTTBR_EL2.write(thread.stage2)
-    core.component = index
     return address_of(thread)
 
 

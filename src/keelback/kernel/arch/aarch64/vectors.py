@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from keelback.abi.syscalls import CALL, REPLY_RECEIVE, VCPU_RUN  # noqa: F401 - named in the assembly
 from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
 from keelback.kernel.state import Boot, Context, boot, panic_context  # noqa: F401 - named in the assembly
 from keelback.lang import array, naked, offset_of, u64
@@ -131,11 +132,7 @@ def start() -> None:
     str x8, [x17, #64]
     str x30, [x17, #240]
     and x0, x16, #0xffff
-    bl kernel_system_call
-    mrs x17, tpidr_el2
-    cmp x0, x17
-    b.eq kernel_return
-    b kernel_switch
+    b kernel_dispatch
     kernel_exception_vector 1
     kernel_exception_vector 1
     kernel_exception_vector 2
@@ -143,7 +140,23 @@ def start() -> None:
     kernel_exception_vector 1
     kernel_exception_vector 1
     kernel_exception_vector 2
-kernel_return:
+kernel_dispatch:
+    cmp x0, #{CALL}
+    b.eq 1f
+    cmp x0, #{REPLY_RECEIVE}
+    b.eq 2f
+    cmp x0, #{VCPU_RUN}
+    b.eq 3f
+    bl kernel_system_call
+    b 4f
+1:  bl kernel_call
+    b 4f
+2:  bl kernel_reply_receive
+    b 4f
+3:  bl kernel_vcpu_run
+4:  mrs x17, tpidr_el2
+    cmp x0, x17
+    b.ne kernel_switch
     ldp x0, x1, [x17]
     ldp x2, x3, [x17, #16]
     ldp x4, x5, [x17, #32]
