@@ -6,7 +6,7 @@ import argparse
 import json
 
 from keelback.cli import common
-from keelback.reports import tcb
+from keelback.reports import capability_graph, memory_map, tcb
 
 
 def add_parser(subparsers: common.Subparsers) -> None:
@@ -17,6 +17,13 @@ def add_parser(subparsers: common.Subparsers) -> None:
     common.add_system_argument(trusted)
     trusted.add_argument("--json", action="store_true", help="print the figures as JSON")
     trusted.set_defaults(run=run_tcb)
+    memory = reports.add_parser("memory", help="where everything lies in physical memory, and who sees it")
+    common.add_system_argument(memory)
+    memory.set_defaults(run=run_memory)
+    graph = reports.add_parser("capabilities", help="who can reach whom, as a graph for Graphviz's dot")
+    common.add_system_argument(graph)
+    graph.add_argument("--rings", action="store_true", help="with the console's rings and signals")
+    graph.set_defaults(run=run_capabilities)
 
 
 def run_tcb(options: argparse.Namespace) -> int:
@@ -27,4 +34,16 @@ def run_tcb(options: argparse.Namespace) -> int:
         print(json.dumps(tcb.to_data(figures), indent=2))
     else:
         print(tcb.render(figures))
+    return 0
+
+
+def run_memory(options: argparse.Namespace) -> int:
+    """Build if need be, and print the memory map."""
+    print(memory_map.render(common.build(options.system, quiet=True).manifest))
+    return 0
+
+
+def run_capabilities(options: argparse.Namespace) -> int:
+    """Build if need be, and print the graph."""
+    print(capability_graph.render(common.build(options.system, quiet=True).manifest, rings=options.rings))
     return 0

@@ -22,6 +22,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "integer": int,
+    "boolean": bool,
     "null": type(None),
 }
 

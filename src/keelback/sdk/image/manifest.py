@@ -74,6 +74,7 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
                 "address": window.base,
                 "size_bytes": window.end - window.base,
                 "access": window.access,
+                "device": window.device,
             }
             for window in layout.kernel_windows
         ],
