@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi.syscalls import CALL, REPLY_RECEIVE, VCPU_RUN  # noqa: F401 - named in the assembly
+from keelback.abi.syscalls import CALL, REPLY_RECEIVE, VCPU_RUN
 from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
-from keelback.kernel.state import Boot, Context, boot, panic_context  # noqa: F401 - named in the assembly
+from keelback.kernel.state import Boot, Context, boot, panic_context
 from keelback.lang import array, naked, offset_of, u64
+
+__all__ = ["CALL", "REPLY_RECEIVE", "VCPU_RUN", "boot", "panic_context", "start", "vectors"]  # the assembly names them
 
 STACK_BYTES: Final = 16384
 kernel_stack: Final = array(u64, STACK_BYTES // 8)
