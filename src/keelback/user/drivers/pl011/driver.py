@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.lang import Memory, parameter, u8, u32, u64, upto
+from keelback.lang import Memory, Struct, parameter, struct, u8, u32, u64, upto
 from keelback.user.drivers.pl011.registers import (
     CONTROL_ENABLE,
     CONTROL_RECEIVE,
@@ -57,6 +57,16 @@ DRAIN_POLLS: Final = 100_000  # far more than a FIFO of 16 bytes takes at 9600 b
 RECEIVE_INTERRUPTS: Final = INTERRUPT_RECEIVE | INTERRUPT_RECEIVE_TIMEOUT
 
 
+@struct
+class Mask(Struct):
+    """The device's interrupt mask, kept here because reading a device is slow."""
+
+    enabled: u32 = u32(0)
+
+
+mask: Final = Mask()
+
+
 def init() -> None:
     """Take over the device from whoever used it before, then send what waits already."""
     attach_reader(sender, output_ring)
@@ -68,9 +78,11 @@ def init() -> None:
 
 def notified(bits: u64) -> None:
     """The device has received or has room; or the console has bytes to send or has made room."""
-    receive_waiting()
+    interrupted = bits.bit(INTERRUPT_BIT)
+    if interrupted or mask.enabled & RECEIVE_INTERRUPTS == 0:
+        receive_waiting()
     send_waiting()
-    if bits.bit(INTERRUPT_BIT):
+    if interrupted:
         interrupt_acknowledge(u64(INTERRUPT_SLOT))
 
 
@@ -81,11 +93,12 @@ def set_up_device() -> None:
             break
     device.CR.write(u32(0))
     device.IMSC.write(u32(0))
+    mask.enabled = u32(0)
     device.ICR.write(u32(INTERRUPT_ALL))
     device.LCR_H.write(u32(LINE_EIGHT_BITS | LINE_FIFO))
     device.IFLS.write(u32(0))
     device.CR.write(u32(CONTROL_ENABLE | CONTROL_TRANSMIT | CONTROL_RECEIVE))
-    device.IMSC.write(u32(RECEIVE_INTERRUPTS))
+    set_interrupts(u32(RECEIVE_INTERRUPTS), True)
 
 
 def receive_waiting() -> None:
@@ -130,5 +143,7 @@ def send_waiting() -> None:
 
 def set_interrupts(which: u32, enabled: bool) -> None:
     """Let interrupts of the device through, or not."""
-    mask = device.IMSC.read()
-    device.IMSC.write(mask | which if enabled else mask & ~which)
+    wanted = mask.enabled | which if enabled else mask.enabled & ~which
+    if wanted != mask.enabled:
+        mask.enabled = wanted
+        device.IMSC.write(wanted)

@@ -66,19 +66,23 @@ def notified(bits: u64) -> None:
 
 
 def pump() -> None:
-    """Move bytes until nobody has any, or the serial line has no room (then the driver signals)."""
+    """Move bytes until nobody has any, or the serial line has no room (then the driver signals).
+
+    One look at each ring is enough: what is written after it comes with a signal of its own.
+    """
     busy = True
     while busy:
-        moved = serve_keys()
-        moved = serve_sources() or moved
-        if not moved and has_room(u64(STEP_BYTES)):
+        serve_keys()
+        busy = serve_sources()
+        if not busy and has_room(u64(STEP_BYTES)):
             restore_line()
         flush()
-        busy = moved or (not has_room(u64(STEP_BYTES)) and await_room(u64(STEP_BYTES)))
+        if not has_room(u64(STEP_BYTES)):
+            busy = await_room(u64(STEP_BYTES))
 
 
-def serve_keys() -> bool:
-    """Handle the keys that wait; True if there were any."""
+def serve_keys() -> None:
+    """Handle the keys that wait, as far as there is room for what they show."""
     waiting = received_count()
     pressed = u64(0)
     while pressed < waiting and has_room(u64(STEP_BYTES)):
@@ -87,26 +91,26 @@ def serve_keys() -> bool:
     if pressed > 0:
         tell_guest()
         release_received()
-    return pressed > 0
 
 
 def serve_sources() -> bool:
-    """One turn for every source, beginning where the last round stopped; True if any byte moved."""
-    moved = False
+    """One turn for every source, beginning where the last round stopped; True if any has bytes left."""
+    left = False
     for _ in upto(SOURCE_COUNT):
         if not has_room(u64(STEP_BYTES)):
-            return moved
+            return True
         index = turn.next
         turn.next = (index + 1) % SOURCE_COUNT
-        moved = serve_source(index) or moved
-    return moved
+        left = serve_source(index) or left
+    return left
 
 
 def serve_source(index: u64) -> bool:
-    """Show up to `TURN_BYTES` of one source; True if it had any."""
+    """Show up to `TURN_BYTES` of one source; True if it has more."""
     ring = output_ring(index)
     source = sources[index]
-    limit = min(waiting_count(source.reader, ring), u64(TURN_BYTES))
+    waiting = waiting_count(source.reader, ring)
+    limit = min(waiting, u64(TURN_BYTES))
     shown = u64(0)
     while shown < limit and has_room(u64(STEP_BYTES)):
         value, _ = take_byte(source.reader, ring)
@@ -114,4 +118,4 @@ def serve_source(index: u64) -> bool:
         shown += 1
     if shown > 0 and release(source.reader, ring) and takes_input(index):
         signal(input_slots[index])
-    return shown > 0
+    return shown < waiting
