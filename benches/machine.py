@@ -1,0 +1,41 @@
+"""Runs a system in the emulator under icount with the counting plugin, until it switches itself off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benches.counting import Report, plugin_arguments, read_report
+from keelback.sdk import System
+from keelback.sdk.build import BuiltSystem, build_system
+from keelback.sdk.runner import Emulation, Machine, emulator_command
+
+REPORT_FILE = "counts.txt"
+TRANSCRIPT_FILE = "console.txt"
+
+# The board's clock starts at the same moment in every run and advances with the instructions.
+STEADY_CLOCK = ("-rtc", "base=2026-01-01,clock=vm")
+
+
+def run_counted(system: System, folder: Path, *, limit_s: float) -> tuple[Report, str]:
+    """Build `system` into `folder` and run it. Returns the plugin's report and what the console showed."""
+    built = build_system(system, folder)
+    out = folder / REPORT_FILE
+    out.unlink(missing_ok=True)
+    extra = (*STEADY_CLOCK, *plugin_arguments(built.manifest, out))
+    transcript = run_to_end(counted_command(built, extra), folder / TRANSCRIPT_FILE, limit_s)
+    return read_report(out), transcript
+
+
+def counted_command(built: BuiltSystem, extra: tuple[str, ...]) -> list[str]:
+    """QEMU's command for a built system, one instruction being one nanosecond."""
+    emulation = Emulation(built.board, built.image, built.ram_end, counted=True, extra=extra)
+    return emulator_command(emulation, interactive=False)
+
+
+def run_to_end(command: list[str], transcript_file: Path, limit_s: float) -> str:
+    """Run a machine until it switches itself off; keeps and returns what its console showed."""
+    with Machine(command, limit_s=limit_s) as machine:
+        try:
+            return machine.wait_end(limit_s=limit_s)
+        finally:
+            machine.save_transcript(transcript_file)

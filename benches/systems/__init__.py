@@ -1,0 +1,1 @@
+"""Systems that exist to be measured."""

@@ -1,0 +1,84 @@
+"""What a guest's traps cost, counted: a small guest without an operating system under the plugin.
+
+The whole way counts: the kernel's part, and the virtual-machine monitor's at EL0. Prints nothing and judges nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benches.counting import BUILD_FOLDER, Sample
+from benches.machine import run_counted
+from keelback.compiler import compile_foreign, link
+from keelback.sdk import System, VirtualMachine
+
+GUEST_FOLDER = Path(__file__).parent / "guest"
+LOAD_ADDRESS = 0x4020_0000
+IMAGE_BYTES = 1 << 20
+ROUNDS = 64
+LIMIT_S = 60.0
+
+SPANS = {"guest_device_read": 32, "guest_hypercall": 33, "guest_self_interrupt": 34}
+
+
+@dataclass(frozen=True)
+class TrapCost:
+    """Instructions of one trap: into the monitor and back in the kernel, in the monitor, and its visits to the kernel."""
+
+    into_monitor: int
+    back: int
+    kernel: int
+    monitor: int
+    visits: int
+    barriers: int
+    tlb_operations: int
+    register_writes: int
+
+    @property
+    def total(self) -> int:
+        """What the guest waits for."""
+        return self.kernel + self.monitor
+
+
+def measure_traps(folder: Path = BUILD_FOLDER / "traps") -> dict[str, TrapCost]:
+    """Build, run and count; the cost of each trap by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    system = System(board="qemu-virt-aarch64", name="traps")
+    system.add_console()
+    system.add(VirtualMachine("guest", kernel=build_guest(folder), ram="8 MiB", priority=50, power=True))
+    report, _ = run_counted(system, folder, limit_s=LIMIT_S)
+    return {name: trap_cost(report.typical(span)) for name, span in SPANS.items()}
+
+
+def trap_cost(sample: Sample) -> TrapCost:
+    """What was executed for a guest's instruction, without the guest's own."""
+    return TrapCost(
+        into_monitor=sample.first,
+        back=sample.last,
+        kernel=sample.kernel.instructions,
+        monitor=sample.component.instructions,
+        visits=sample.visits,
+        barriers=sample.kernel.barriers,
+        tlb_operations=sample.kernel.tlb_operations,
+        register_writes=sample.kernel.register_writes,
+    )
+
+
+def build_guest(folder: Path) -> Path:
+    """guest/traps.c as a flat arm64 Image."""
+    flags = ["-mstrict-align", "-Wall", "-Wextra", "-Werror", f"-DIMAGE_BYTES={IMAGE_BYTES}", f"-DROUNDS={ROUNDS}"]
+    flags += [f"-DSPAN_{name.removeprefix('guest_').upper()}={span}" for name, span in SPANS.items()]
+    objects = [
+        compile_foreign([GUEST_FOLDER / source], folder / f"{source}.o", flags=flags)
+        for source in ("start.S", "traps.c")
+    ]
+    linked = link(objects, folder / "traps-guest.elf", base=LOAD_ADDRESS, entry="_start")
+    end = max(segment.address + segment.memory_size for segment in linked.segments)
+    flat = bytearray(end - LOAD_ADDRESS)
+    for segment in linked.segments:
+        start = segment.address - LOAD_ADDRESS
+        flat[start : start + len(segment.data)] = segment.data
+    image = folder / "traps.image"
+    image.write_bytes(flat)
+    return image
