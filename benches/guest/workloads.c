@@ -215,7 +215,7 @@ static void run_nanosleep(void)
 
 static void run_device_read(void)
 {
-    uint64_t ticks[REPEAT_COUNT], iterations = 20000;
+    uint64_t ticks[REPEAT_COUNT], iterations = 4000;
     int memory = open("/dev/mem", O_RDWR | O_SYNC);
     volatile uint8_t *page = MAP_FAILED;
     if (memory >= 0)
