@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from keelback.kernel import panic
 from keelback.kernel.arch import interface
-from keelback.kernel.device_tree import find_ram_end
+from keelback.kernel.device_tree import find_ram
 from keelback.kernel.objects.interrupt import commit_connect_all
 from keelback.kernel.scheduler import commit_start_all
 from keelback.kernel.state import boot
@@ -28,7 +28,7 @@ def start(device_tree: u64) -> None:
 def check_ram(device_tree: u64) -> None:
     """Panic unless the RAM that holds the kernel reaches as far as the image needs it."""
     offset = interface.open_window(device_tree)
-    found = find_ram_end(interface.window, offset, u64(boot.el2_table))
+    start, end = find_ram(interface.window, offset, u64(boot.el2_table))
     interface.close_window()
-    if found < boot.needed_ram_end:
-        panic.stop_for_ram(boot.needed_ram_end, found)
+    if end < boot.needed_ram_end:
+        panic.stop_for_ram(boot.needed_ram_end.wrapping_sub(start), end.wrapping_sub(start))

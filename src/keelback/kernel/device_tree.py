@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.lang import Memory, byte_at, byte_count, struct, u8, u64, upto
+from keelback.lang import Memory, Struct, byte_at, byte_count, struct, u8, u64, upto
 
 MAGIC: Final = 0xD00D_FEED
 STRUCTURE_OFFSET: Final = 8
@@ -23,7 +23,7 @@ RANGE_LIMIT: Final = 32
 
 
 @struct
-class Walk:
+class Walk(Struct):
     """Where the walk through the tree is."""
 
     offset: u64 = u64(0)  # next token
@@ -32,7 +32,8 @@ class Walk:
     address_cells: u64 = u64(2)  # of the root's children
     size_cells: u64 = u64(1)
     in_memory: bool = False  # in a child of the root named memory
-    ram_end: u64 = u64(0)  # end of the range with `wanted`, once found
+    ram_start: u64 = u64(0)  # the range with `wanted`, once found
+    ram_end: u64 = u64(0)
     wanted: u64 = u64(0)
 
 
@@ -52,10 +53,11 @@ def matches(tree: Memory, offset: u64, text: str) -> bool:
     return True
 
 
-def find_ram_end(tree: Memory, start: u64, wanted: u64) -> u64:
-    """End of the RAM range that contains the address `wanted`; 0 if there is none or no device tree at `start`."""
+def find_ram(tree: Memory, start: u64, wanted: u64) -> tuple[u64, u64]:
+    """Start and end of the RAM range that contains the address `wanted`; zeros if there is none, or no device tree at
+    `start`."""
     if load_big(tree, start) != MAGIC:
-        return u64(0)
+        return u64(0), u64(0)
     walk.offset = start + load_big(tree, start + STRUCTURE_OFFSET)
     walk.strings = start + load_big(tree, start + STRINGS_OFFSET)
     walk.wanted = wanted
@@ -71,7 +73,7 @@ def find_ram_end(tree: Memory, start: u64, wanted: u64) -> u64:
             take_property(tree)
         elif token == END:
             break
-    return walk.ram_end
+    return walk.ram_start, walk.ram_end
 
 
 def begin_node(tree: Memory) -> None:
@@ -114,6 +116,7 @@ def take_ranges(tree: Memory, value: u64, length: u64) -> None:
         base = load_cells(tree, at, walk.address_cells & 3)
         size = load_cells(tree, at + (walk.address_cells & 3) * 4, walk.size_cells & 3)
         if base <= walk.wanted and walk.wanted - base < size:
+            walk.ram_start = base
             walk.ram_end = base.wrapping_add(size)
 
 

@@ -88,14 +88,12 @@ def stop(reason: str) -> None:
     end()
 
 
-def stop_for_ram(needed_end: u64, found_end: u64) -> None:
+def stop_for_ram(needed_bytes: u64, found_bytes: u64) -> None:
     """End because the system does not fit into the RAM."""
-    interface.put_text("\npanic: this system needs RAM up to address ")
-    interface.put_hexadecimal(needed_end)
-    interface.put_text(" (")
-    interface.put_decimal(needed_end)
-    interface.put_text(" bytes), but the device tree says it ends at ")
-    interface.put_hexadecimal(found_end)
+    interface.put_text("\npanic: this system needs ")
+    interface.put_decimal(needed_bytes)
+    interface.put_text(" bytes of RAM, and the device tree tells of ")
+    interface.put_decimal(found_bytes)
     interface.put_text("\n")
     end()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from keelback.abi.limits import LIST_REGISTER_COUNT
 from keelback.kernel.arch.aarch64.registers import (
     ICC_BPR1_EL1,
     ICC_CTLR_EL1,
@@ -144,9 +145,9 @@ def start_interfaces() -> None:
 
 
 def has_expected_interface() -> bool:
-    """At least 4 list registers, and at most 5 bits of preemption priority: one active-priority register per group."""
+    """4 list registers, and at most 5 bits of preemption priority, so one active-priority register per group."""
     features = ICH_VTR_EL2.read()
-    return features & 31 >= 3 and (features >> 26) & 7 <= 4
+    return features & 31 == LIST_REGISTER_COUNT - 1 and (features >> 26) & 7 <= 4
 
 
 def enable_interrupt(line: u64, is_edge: bool) -> None:

@@ -23,6 +23,7 @@ from keelback.lang import u32, u64
 
 ENABLE: Final = 1
 MASK: Final = 2
+STATUS: Final = 4
 SLICES_PER_SECOND: Final = 200
 """A time slice is 5 ms."""
 NEVER: Final = u64.MAX
@@ -70,8 +71,19 @@ def retry(index: u32) -> bool:
     vcpu = vcpus[index]
     if not vcpu.timer_due or not vcpu.timer_enabled:
         return False
+    if not is_firing(index):  # the guest has turned it off, or set it anew, meanwhile
+        vcpu.timer_due = False
+        return False
     vcpu.timer_due = not inject(index, u64(TIMER_INTID), u64(vcpu.timer_priority))
     return not vcpu.timer_due
+
+
+def is_firing(index: u32) -> bool:
+    """Whether the condition of a vcpu's timer is met, masked or not."""
+    if is_loaded(index):
+        return CNTV_CTL_EL0.read() & (ENABLE | STATUS) == ENABLE | STATUS
+    el1 = vcpus[index].el1
+    return el1.cntv_ctl & ENABLE != 0 and el1.cntv_cval <= CNTPCT_EL0.read()
 
 
 def is_armed(index: u32) -> bool:

@@ -61,7 +61,7 @@ from keelback.kernel.arch.aarch64.registers import (
 )
 from keelback.kernel.arch.aarch64.timer import arm, is_armed
 from keelback.kernel.state import FIRST_VCPU_OWNER, El1, Thread, Vcpu, cores, threads, vcpus
-from keelback.lang import address_of, inline, u32, u64, upto
+from keelback.lang import address_of, asm, inline, u32, u64, upto
 
 
 @inline
@@ -281,9 +281,15 @@ def forget_thread(index: u32) -> None:
     floating_point.forget(index)
 
 
+@asm("dsb ish\ntlbi alle1\nic iallu\ndsb ish\nisb", clobbers=("memory",))
+def forget_translations() -> None:
+    """Invalidate what the processor remembers of guests' address spaces and instructions."""
+
+
 def reset_vcpu(index: u32) -> None:
     """Give a vcpu that does not run the state of a processor after reset."""
     unload_vcpu(index)
+    forget_translations()
     vcpu = vcpus[index]
     vcpu.el1.copy_from(vcpus[0].el1)
     vcpu.el1.sctlr = u64(RESET_SCTLR)
