@@ -37,7 +37,7 @@ unit: $(VENV)/.installed-dev
 	$(PYTEST) -m "not boot and not slow" -n 2
 
 boot: $(VENV)/.installed-dev
-	$(PYTEST) -m "boot or slow"
+	$(PYTEST) -m "boot or slow" -n 2
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benches
