@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from keelback.abi import syscalls
 from tests.user.host import Words
-from tests.user.virtio.machine import OUT_SLOT, Driver, DriverQueue, Machine
+from tests.user.virtio.machine import GICD, OUT_SLOT, Driver, DriverQueue, Machine, another_life
 
 UART = 0x0900_0000
 DR, FR, CR, IMSC, RIS, MIS, ICR = 0x00, 0x18, 0x30, 0x38, 0x3C, 0x40, 0x44
@@ -123,7 +123,9 @@ def test_settings_are_remembered() -> None:
     st.binary(max_size=20),
 )
 def test_no_access_traps_the_monitor(accesses: list[tuple[int, int, int]], typed: bytes) -> None:
-    machine = Machine()
+    machine = another_life()
+    machine.store(GICD, 2)
+    machine.store(GICD + 0x104, 0xFFFF_FFFF)
     machine.input.feed(typed)
     for offset, size, value in accesses:
         machine.store(UART + offset, value, size)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.lang import array, u64, upto
-from keelback.user.virtio import failures
 from keelback.user.virtio.console import describe_console, is_taking_input, notify_console, push_input, reset_console
 from keelback.user.virtio.mmio import (
     NOTHING,
@@ -89,11 +88,3 @@ def offer_input() -> bool:
 def is_console_taking() -> bool:
     """Whether typed bytes go to the virtio console."""
     return is_taking_input(devices[CONSOLE])
-
-
-def find_failure() -> u64:
-    """Why some device is broken (keelback.user.virtio.failures); NONE when all work."""
-    for index in upto(DEVICE_COUNT):
-        if devices[index].failure != failures.NONE:
-            return devices[index].failure
-    return u64(failures.NONE)
