@@ -1,0 +1,122 @@
+"""Run a program through a kernel and the specification side by side, and say where they part."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from keelback.lang import Trap
+from keelback.prover.abstraction import abstract_state
+from keelback.prover.fuzz.boot import make_boot, start
+from keelback.prover.fuzz.choice import choose_step
+from keelback.prover.fuzz.kernel import Kernel
+from keelback.prover.fuzz.steps import Call, Step
+from keelback.prover.invariants import contradictions
+from keelback.prover.state import State
+
+PROGRAM_STEPS = 150
+"""Long enough to get somewhere, short enough to shrink quickly."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A program after whose last step the kernel is not as specified."""
+
+    boot: int
+    steps: tuple[Step, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Statistics:
+    """What a run has done."""
+
+    calls: int = 0
+    steps: int = 0
+    programs: int = 0
+    results: Counter[tuple[int, int]] = field(default_factory=Counter[tuple[int, int]])  # (number, status)
+
+
+def differences(expected: Any, found: Any, path: str = "") -> list[str]:
+    """Where two abstract states differ, in words."""
+    if expected == found:
+        return []
+    if is_dataclass(expected) and not isinstance(expected, type) and type(expected) is type(found):
+        names = [item.name for item in fields(expected)]
+        parts = [(f"{path}.{name}", getattr(expected, name), getattr(found, name)) for name in names]
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        keys: list[Any] = sorted({*expected, *found})
+        parts = [(f"{path}[{key}]", expected.get(key), found.get(key)) for key in keys]
+    else:
+        return [f"{path.removeprefix('.')}: specified {expected!r}, found {found!r}"]
+    return [text for name, left, right in parts for text in differences(left, right, name)]
+
+
+def take_step(kernel: Kernel, state: State, step: Step) -> tuple[str, ...]:
+    """Let a step happen on both sides; what is wrong afterwards."""
+    try:
+        step.act(kernel, state)
+    except Trap as trap:
+        return (f"the kernel traps: {trap}",)
+    step.specify(state)
+    tables = kernel.tables()
+    broken = contradictions(tables)
+    if broken:
+        return tuple(broken)
+    found = abstract_state(tables, kernel.sizes)
+    return tuple(differences(state, found)) if state != found else ()
+
+
+def begin(kernel: Kernel, boot: int) -> State:
+    """Start system `boot`; its abstract state. The first state has to satisfy the invariants too."""
+    start(kernel, make_boot(kernel, boot))
+    tables = kernel.tables()
+    broken = contradictions(tables)
+    assert not broken, broken
+    return abstract_state(tables, kernel.sizes)
+
+
+def find_failure(kernel: Kernel, boot: int, steps: Iterable[Step]) -> Failure | None:
+    """Run a program on system `boot`, without the steps that cannot happen; the first failure, if any."""
+    state = begin(kernel, boot)
+    done: list[Step] = []
+    for step in steps:
+        if step.is_possible(state):
+            done.append(step)
+            reasons = take_step(kernel, state, step)
+            if reasons:
+                return Failure(boot, tuple(done), reasons)
+    return None
+
+
+def fuzz(
+    kernel: Kernel, seed: int, calls: int, statistics: Statistics, until: Callable[[], bool] = lambda: False
+) -> Failure | None:
+    """Random programs until `calls` calls were made, `until` says so, or one fails."""
+    chance = random.Random(seed)
+    while statistics.calls < calls and not until():
+        boot = chance.getrandbits(32)
+        state = begin(kernel, boot)
+        statistics.programs += 1
+        done: list[Step] = []
+        for _ in range(PROGRAM_STEPS):
+            step = choose_step(state, chance)
+            caller = state.current
+            done.append(step)
+            reasons = take_step(kernel, state, step)
+            if reasons:
+                return Failure(boot, tuple(done), reasons)
+            statistics.steps += 1
+            if isinstance(step, Call):
+                statistics.calls += 1
+                statistics.results[step.number, state.threads[caller].registers[8]] += 1
+    return None
+
+
+def calls_per_second(statistics: Statistics, started: float) -> float:
+    """How fast a run was that started at `started` (time.monotonic())."""
+    return statistics.calls / max(time.monotonic() - started, 1e-9)

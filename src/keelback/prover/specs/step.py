@@ -1,0 +1,85 @@
+"""A system call as a whole: who calls, what it does, and what its status is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from keelback.abi import errors, syscalls, trace
+from keelback.prover.specs.call import call
+from keelback.prover.specs.capability_copy import capability_copy
+from keelback.prover.specs.capability_delete import capability_delete
+from keelback.prover.specs.capability_mint import capability_mint
+from keelback.prover.specs.interrupt_acknowledge import interrupt_acknowledge
+from keelback.prover.specs.null import null
+from keelback.prover.specs.poll import poll
+from keelback.prover.specs.receive import receive
+from keelback.prover.specs.refusal import Refused
+from keelback.prover.specs.reply_receive import reply_receive
+from keelback.prover.specs.revoke import revoke
+from keelback.prover.specs.signal import signal
+from keelback.prover.specs.system_off import system_off
+from keelback.prover.specs.thread_read import thread_read
+from keelback.prover.specs.thread_resume import thread_resume
+from keelback.prover.specs.thread_start import thread_start
+from keelback.prover.specs.thread_stop import thread_stop
+from keelback.prover.specs.thread_write import thread_write
+from keelback.prover.specs.trace_control import trace_control
+from keelback.prover.specs.trace_read import trace_read
+from keelback.prover.specs.tracing import record
+from keelback.prover.specs.vcpu_inject import vcpu_inject
+from keelback.prover.specs.vcpu_read import vcpu_read
+from keelback.prover.specs.vcpu_reset import vcpu_reset
+from keelback.prover.specs.vcpu_run import vcpu_run
+from keelback.prover.specs.vcpu_write import vcpu_write
+from keelback.prover.specs.wait import wait
+from keelback.prover.state import State, Thread
+
+SPECIFICATIONS: dict[int, Callable[[State, Thread], None]] = {
+    syscalls.NULL: null,
+    syscalls.CALL: call,
+    syscalls.RECEIVE: receive,
+    syscalls.REPLY_RECEIVE: reply_receive,
+    syscalls.SIGNAL: signal,
+    syscalls.WAIT: wait,
+    syscalls.POLL: poll,
+    syscalls.INTERRUPT_ACKNOWLEDGE: interrupt_acknowledge,
+    syscalls.VCPU_RUN: vcpu_run,
+    syscalls.VCPU_READ: vcpu_read,
+    syscalls.VCPU_WRITE: vcpu_write,
+    syscalls.VCPU_INJECT: vcpu_inject,
+    syscalls.THREAD_STOP: thread_stop,
+    syscalls.THREAD_START: thread_start,
+    syscalls.THREAD_READ: thread_read,
+    syscalls.THREAD_WRITE: thread_write,
+    syscalls.THREAD_RESUME: thread_resume,
+    syscalls.CAPABILITY_COPY: capability_copy,
+    syscalls.CAPABILITY_MINT: capability_mint,
+    syscalls.CAPABILITY_DELETE: capability_delete,
+    syscalls.REVOKE: revoke,
+    syscalls.TRACE_READ: trace_read,
+    syscalls.VCPU_RESET: vcpu_reset,
+    syscalls.SYSTEM_OFF: system_off,
+    syscalls.TRACE_CONTROL: trace_control,
+}
+
+
+def perform(state: State, number: int) -> int:
+    """A system call of the present thread, its arguments in x0..x8. Changes `state`; gives the status.
+
+    The status is in x8 at once, also of a thread that blocks: it finds there what ended its wait. x9 and x10 are zero
+    unless the call says otherwise; x11 and on are the entry code's.
+    """
+    caller = state.threads[state.current]
+    slot = caller.registers[8]
+    record(state, trace.CALL, number, slot, caller.registers[0], by=caller.index)
+    caller.registers[9] = caller.registers[10] = 0
+    status = errors.OK
+    try:
+        if number not in SPECIFICATIONS:
+            raise Refused(errors.UNKNOWN_CALL)
+        SPECIFICATIONS[number](state, caller)
+    except Refused as refusal:
+        status = refusal.status
+        record(state, trace.ERROR, number, slot, status, by=caller.index)
+    caller.registers[8] = status
+    return status

@@ -1,0 +1,43 @@
+"""VCPU_INJECT, and what injecting is wherever it comes from."""
+
+from __future__ import annotations
+
+from keelback.abi import errors, objects, rights, vcpu
+from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.refusal import Refused, require
+from keelback.prover.specs.scheduling import wake
+from keelback.prover.state import Activity, State, Thread, Vcpu, VirtualInterrupt
+
+
+def vcpu_inject(state: State, caller: Thread) -> None:
+    """An interrupt is pending for the guest; one that slept wakes. Refused for want of room, the monitor will hear."""
+    index = held_of(state, caller, objects.VCPU, rights.WRITE).object
+    interrupt, priority = caller.registers[:2]
+    require(interrupt < vcpu.INTID_LIMIT and priority < 256, errors.BAD_ARGUMENT)
+    if not inject(state, state.vcpus[index], interrupt, priority):
+        state.vcpus[index].wants_room = True
+        raise Refused(errors.BUSY)
+    wake_guest(state, index)
+
+
+def inject(state: State, target: Vcpu, number: int, priority: int) -> bool:
+    """Make an interrupt pending, again if it is active, if there is room. One that is known keeps its priority."""
+    known = target.interrupts.get(number)
+    if known is None and len(target.interrupts) == state.sizes.list_registers:
+        return False
+    known = known or VirtualInterrupt(priority, pending=True, active=False)
+    target.interrupts[number] = known._replace(pending=True)
+    return True
+
+
+def wake_guest(state: State, index: int) -> None:
+    """A guest that waits for an interrupt runs on."""
+    monitor = state.threads.get(state.vcpus[index].monitor)
+    if monitor is not None and monitor.activity == Activity.GUEST_IDLE and monitor.guest == index:
+        wake(state, monitor)
+
+
+def retry_timer(state: State, target: Vcpu) -> None:
+    """A timer interrupt that is due becomes pending if it may and can."""
+    if target.timer_due and target.timer_enabled:
+        target.timer_due = not inject(state, target, vcpu.TIMER_INTID, target.timer_priority)
