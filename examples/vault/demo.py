@@ -95,10 +95,10 @@ def takers_of(system: System) -> list[str]:
 
 @contextmanager
 def booted(
-    system: System, built: BuiltSystem, *, ram_mib: int | None = None, extra: tuple[str, ...] = ()
+    system: System, built: BuiltSystem, *, counted: bool = False, extra: tuple[str, ...] = ()
 ) -> Generator[Scene]:
-    """A built system, running in the emulator until the block ends."""
-    emulation = Emulation(built.board, built.image, built.ram_end, ram_mib=ram_mib, extra=extra)
+    """A built system, running in the emulator until the block ends; `counted`: one instruction is one nanosecond."""
+    emulation = Emulation(built.board, built.image, built.ram_end, counted=counted, extra=extra)
     with Machine(emulator_command(emulation, interactive=False), limit_s=LIMIT_S) as machine:
         yield Scene(machine, key_of(system), takers_of(system))
 

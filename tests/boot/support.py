@@ -60,32 +60,33 @@ def vault_system(
 
 
 @contextmanager
-def running(
-    system: System, folder: Path, *, ram_mib: int | None = None, extra: tuple[str, ...] = ()
-) -> Generator[Scene]:
+def running(system: System, folder: Path, *, counted: bool = False, extra: tuple[str, ...] = ()) -> Generator[Scene]:
     """The system, built into `folder` and running until the block ends; what the console showed stays there."""
     built = build_system(system, folder)
-    with booted(system, built, ram_mib=ram_mib, extra=extra) as scene:
+    with booted(system, built, counted=counted, extra=extra) as scene:
         try:
             yield scene
         finally:
             scene.machine.save_transcript(folder / "transcript.txt")
 
 
-def bare_guest(source: str, misdeed: str, folder: Path) -> Path:
-    """A guest without an operating system, from `guests/SOURCE.c` with one misdeed chosen: a flat arm64 Image."""
+def bare_guest(source: str, misdeed: str, folder: Path, *, pad_to_bytes: int = 0) -> Path:
+    """A guest without an operating system, from `guests/SOURCE.c` with one misdeed chosen: a flat arm64 Image.
+
+    `pad_to_bytes` makes the file as long as a real kernel, for where loading it counts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     objects = [
         compile_foreign([GUESTS / file], folder / f"{file}.o", flags=[*_FLAGS, f"-DMISDEED={misdeed}"])
         for file in ("start.S", f"{source}.c")
     ]
-    linked = link(objects, folder / f"{misdeed.lower()}.elf", base=BARE_LOAD_ADDRESS, entry="_start")
+    linked = link(objects, folder / f"{source}.elf", base=BARE_LOAD_ADDRESS, entry="_start")
     end = max(segment.address + segment.memory_size for segment in linked.segments)
     flat = bytearray(end - BARE_LOAD_ADDRESS)
     for segment in linked.segments:
         start = segment.address - BARE_LOAD_ADDRESS
         flat[start : start + len(segment.data)] = segment.data
     assert len(flat) < IMAGE_BYTES // 2, "the stack would grow into the image"
-    image = folder / f"{misdeed.lower()}.image"
-    image.write_bytes(flat)
+    image = folder / f"{source}.image"
+    image.write_bytes(flat.ljust(pad_to_bytes, b"\xa5"))
     return image
