@@ -15,6 +15,7 @@ from keelback.user.runtime import syscalls
 from keelback.user.runtime.log import end_line, log, log_number, put_text
 from keelback.user.virtio.entropy import BLOCK_BYTES, block, make_block
 from keelback.user.virtio.guest_memory import RAM_BASE, is_ram, ram, ram_offset
+from keelback.user.vmm.cache import clean_memory
 from keelback.user.vmm.guest import VCPU_SLOT
 from keelback.user.vmm.image_header import GOOD, NO_MAGIC, NO_SIZE, TOO_SHORT, WRONG_ENDIAN, check_header, needed_bytes
 
@@ -43,13 +44,20 @@ def start_guest() -> bool:
     """
     if not check_guest():
         return False
-    ram.copy(ram_offset(u64(KERNEL_PLACE)), kernel, u64(0), u64(KERNEL_BYTES))
-    ram.copy(ram_offset(u64(INITRD_PLACE)), initrd, u64(0), u64(INITRD_BYTES))
-    ram.copy(ram_offset(u64(TREE_PLACE)), tree, u64(0), u64(TREE_BYTES))
+    copy_file(kernel, u64(KERNEL_PLACE))
+    copy_file(initrd, u64(INITRD_PLACE))
+    copy_file(tree, u64(TREE_PLACE))
     if SEED_OFFSET != 0:
         make_block()
         ram.copy(ram_offset(u64(TREE_PLACE)) + SEED_OFFSET, bytes_of(block), u64(0), u64(BLOCK_BYTES))
+        clean_memory(ram, ram_offset(u64(TREE_PLACE)) + SEED_OFFSET, u64(BLOCK_BYTES))
     return reset_vcpu()
+
+
+def copy_file(source: Memory, place: u64) -> None:
+    """Copy a file to a guest physical address that was checked, through to memory."""
+    ram.copy(ram_offset(place), source, u64(0), source.size_bytes)
+    clean_memory(ram, ram_offset(place), source.size_bytes)
 
 
 def reset_vcpu() -> bool:
