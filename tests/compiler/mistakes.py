@@ -11,7 +11,7 @@ from typing import Final, TYPE_CHECKING, NoReturn
 from keelback.lang import (
     Array, Bitfield, Device, Memory, ReadOnly, ReadWrite, ReadWriteArray, Ref, Struct, SystemRegister, address_of,
     array, between, bitfield, bits, byte_at, bytes_of, constants, embedded, entry, hook, i64, offset_of, parameter,
-    struct, u8, u16, u32, u64, unreachable, upto,
+    struct, u8, u16, u32, u64, unreachable, upto, asm, naked,
 )
 
 
@@ -42,6 +42,14 @@ window: Final = Memory(0x1000, 64)
 uart: Final = Uart(0x9000000)
 SYSTEM: Final = SystemRegister("esr_el2")
 LIMIT: Final = 10
+
+
+@struct
+class Link:
+    next: Ref[Link] | None = None
+
+
+TAKEN: Final = address_of(row)
 
 
 def helper(x: u64, flag: bool = False) -> u64:
@@ -135,7 +143,8 @@ TYPES = [
     in_function("mixed-types", "a = «min(x, y)»", "convert"),
     in_function("operand", "a = «x + True»", "u64(flag)"),
     in_function("operand", "a = «-x»", "wrapping_sub"),
-    in_function("operand", "a = «~z»", "unsigned"),
+    in_function("operand", "a = «~flag»", "not x", "def wrong(flag: bool) -> None:"),
+    in_function("unassigned", "a = «rows»[0].wide\nrows = x", "another name"),
     in_function("signed-operator", "a = «z // 2»", "to_bits"),
     in_function("literal-range", "a = u8(«300»)", "0 to 255"),
     in_function("literal-range", "a = y + «5000000000»", "4294967295"),
@@ -193,7 +202,28 @@ TYPES = [
     in_function(
         "missing-return", "if x == 0:\n    return x\n«nothing()»", "unreachable()", "def wrong(x: u64) -> u64:"
     ),
+    in_function("missing-return", "«nothing()»", "unreachable()", "def wrong() -> NoReturn:"),
+    in_function("arguments", "«window.fill(x, value=u8(0), count=x)»", "offset, count, value, in this order"),
+    in_function("address", "a = «TAKEN»", "in the function"),
+    in_function("attribute", "a = «z.wrapping_add»(z)", "to_bits"),
     in_function("recursion", "return «wrong(x)»", "loop", "def wrong(x: u64) -> u64:"),
+    in_function(
+        "recursion", "«other(x)»", "loop", "def other(x: u64) -> None:\n    wrong(x)\n\n\ndef wrong(x: u64) -> None:"
+    ),
+    Mistake("decorator", "@«staticmethod»\ndef wrong() -> None:\n    pass", "asm, naked, entry"),
+    Mistake("redefined", "«def wrong() -> None:\n    pass»\n\n\ndef wrong() -> None:\n    pass", "its own name"),
+    Mistake("reference", "«wrong»: Final = Link()\nwrong.next = Link()", "a name"),
+    Mistake("asm-operand", "@asm(«'mov {there}, {here}'»)\ndef wrong(here: u64) -> None:\n    pass", "it has here"),
+    Mistake("asm-operand", "@asm('svc #0')\ndef wrong(«text: str») -> None:\n    pass", "its address"),
+    Mistake("asm-operand", "@asm('svc #0')\ndef wrong() -> «Row»:\n    return row", "integers, bools"),
+    Mistake("asm-operand", "@asm('svc #0', registers={'a': 'x0'})\n«def wrong() -> None:\n    pass»", "none"),
+    Mistake(
+        "asm-operand", "@asm('svc #0', registers={'a': 'q0'})\n«def wrong(a: u64) -> None:\n    pass»", "x0 .. x30"
+    ),
+    Mistake(
+        "asm-operand", "@asm('svc #0', results=('x0', 'x1'))\n«def wrong() -> u64:\n    return u64(0)»", "each result"
+    ),
+    Mistake("naked-name", "@naked(«'b {missing}'»)\ndef wrong() -> None:\n    pass", "at module level"),
     Mistake("module-level", "value: Final = «u8(300)»", "build time"),
     Mistake("syntax", "def wrong(«:»", "syntax"),
 ]

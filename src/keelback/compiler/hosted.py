@@ -21,6 +21,7 @@ class HostProgram:
         checked = check(program, host=True)
         self._functions = {f.symbol: f for f in checked.typed.functions if _is_callable(f)}
         made = lower(checked, host=True, roots=list(self._functions.values()))
+        self.system_registers = made.system_registers  # addresses that reads and writes of them go to, by name
         self.layouts: dict[str, Layout] = global_layouts(made.globals)
         self._module = HostModule(made.text, {name: _shape(function) for name, function in self._functions.items()})
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from keelback.compiler.assembling import report_refused_assembly
 from keelback.compiler.backend.cache import ContentCache, compiler_fingerprint, content_key
 from keelback.compiler.backend.llvm import assemble, optimise
+from keelback.compiler.backend.toolchain import ToolError
 from keelback.compiler.program import Program, compile_ir
 from keelback.lang import Layout
 
@@ -69,12 +72,14 @@ def _compile(program: Program, cache: ContentCache, key: str) -> None:
     sources = {str(path): _digest(path) for path in module.sources}
     text = optimise(module.text)
     cache.keep(key, ".ll", text.encode())
-    temporary = cache.path(key, ".making.o")
-    try:
-        assemble(text, temporary)
-        cache.keep(key, ".o", temporary.read_bytes())
-    finally:
-        temporary.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "program.o"
+        try:
+            assemble(text, made)
+        except ToolError:
+            report_refused_assembly(module.checked, module.kept)
+            raise
+        cache.keep(key, ".o", made.read_bytes())
     layouts = {name: layout.to_json() for name, layout in module.layouts.items()}
     record = {"sources": sources, "functions": module.functions, "layouts": layouts}
     cache.keep(key, ".json", json.dumps(record).encode())

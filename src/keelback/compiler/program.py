@@ -45,12 +45,17 @@ class CheckedProgram:
 
 @dataclass(frozen=True)
 class IRModule:
-    """LLVM IR text, not yet optimised; layouts of the globals it defines; symbols of the functions it defines."""
+    """LLVM IR text, not yet optimised; layouts of the globals it defines; symbols of the functions it defines.
+
+    `checked` and `kept` are what it was made from: the program, and its functions that are reachable.
+    """
 
     text: str
     layouts: dict[str, Layout]
     functions: tuple[str, ...]
     sources: tuple[Path, ...]
+    checked: CheckedProgram
+    kept: tuple[Function, ...]
 
 
 def check(program: Program, *, host: bool = False) -> CheckedProgram:
@@ -71,7 +76,7 @@ def check(program: Program, *, host: bool = False) -> CheckedProgram:
 
 def lower(checked: CheckedProgram, *, host: bool = False, roots: list[Function] | None = None) -> LoweredModule:
     """LLVM IR of everything reachable from entries (and from `roots`)."""
-    lowering = ModuleLowering(checked.root.source, checked.typed.objects, host=host)
+    lowering = ModuleLowering(checked.root.source, checked.typed, host=host)
     state = [target for target in checked.typed.globals if lowering.is_state(target) or host]
     return lowering.lower(checked.typed.functions, roots or [], state)
 
@@ -86,4 +91,4 @@ def compile_ir(program: Program) -> IRModule:
     checked = check(program)
     made = lower(checked)
     functions = tuple(function.symbol for function in made.functions)
-    return IRModule(made.text, global_layouts(made.globals), functions, checked.sources)
+    return IRModule(made.text, global_layouts(made.globals), functions, checked.sources, checked, made.functions)

@@ -149,6 +149,11 @@ def address_of(thing: object) -> u64:
     return u64(known[1])
 
 
+def is_stand_in_address(number: int) -> bool:
+    """For compilers: whether `number` is one that `address_of` gave out."""
+    return FAKE_ADDRESSES_START <= number < _next_address
+
+
 def _take_address(thing: object) -> int:
     global _next_address
     address = _next_address

@@ -15,7 +15,7 @@ from typing import Any
 from keelback import lang
 from keelback.compiler import HostProgram, Program, compile_object, link
 from keelback.compiler.backend.foreign import compile_foreign
-from keelback.lang import Trap, TrapKind
+from keelback.lang import Trap, trap_kind
 from keelback.lang.memory import forget_memory
 from tests.compiler.differential.generator import WIDTHS, GeneratedProgram
 
@@ -43,10 +43,11 @@ def _call_python(program: GeneratedProgram, module: types.ModuleType, symbol: st
     arguments = [_to_lang(kind, value) for kind, value in zip(signature.parameters, values, strict=True)]
     try:
         result = getattr(module, symbol)(*arguments)
-    except Trap as trap:
-        return ("trap", int(trap.kind))
-    except AssertionError:
-        return ("trap", int(TrapKind.ASSERT))
+    except Exception as error:
+        kind = trap_kind(error)
+        if kind is None:
+            raise
+        return ("trap", int(kind))
     results = result if isinstance(result, tuple) else (result,)
     return ("value", tuple(int(value) for value in results))
 
@@ -125,4 +126,4 @@ def _outcome(program: GeneratedProgram, number: int, output: bytes) -> Outcome:
 def _cut(kind: str, word: int) -> int:
     if kind == "i64":
         return (word + 2**63) % WORD - 2**63
-    return word % 2 if kind == "bool" else word % 2 ** WIDTHS[kind]
+    return word % 2 if kind == "bool" else word % 2 ** WIDTHS.get(kind, 64)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from keelback.lang import TrapKind
+from tests.compiler.differential.constructs import construct_program
 from tests.compiler.differential.executions import Outcome, in_cpython, on_host, on_machine
 from tests.compiler.differential.generator import GeneratedProgram, generate, operator_program
 
@@ -32,6 +34,14 @@ def test_every_operator_agrees_on_the_host(tmp_path: Path) -> None:
     assert differences(program, expected, found) == []
 
 
+def test_every_construct_and_every_trap_agrees_on_the_host(tmp_path: Path) -> None:
+    program = construct_program()
+    expected = in_cpython(program, "constructs")
+    assert {kind for outcome, kind in expected if outcome == "trap"} == {int(kind) for kind in TrapKind}
+    found = on_host(program, write(program, tmp_path, "constructs"))
+    assert differences(program, expected, found) == []
+
+
 @pytest.mark.parametrize("seed", QUICK_SEEDS)
 def test_generated_programs_agree_on_the_host(seed: int, tmp_path: Path) -> None:
     program = generate(seed, function_count=12, calls_each=20)
@@ -46,6 +56,14 @@ def test_every_operator_agrees_on_the_machine(tmp_path: Path) -> None:
     program = operator_program()
     expected = in_cpython(program, "operators")
     found = on_machine(program, write(program, tmp_path, "operators"), tmp_path)
+    assert differences(program, expected, found) == []
+
+
+@pytest.mark.boot
+def test_every_construct_and_every_trap_agrees_on_the_machine(tmp_path: Path) -> None:
+    program = construct_program()
+    expected = in_cpython(program, "constructs")
+    found = on_machine(program, write(program, tmp_path, "constructs"), tmp_path)
     assert differences(program, expected, found) == []
 
 

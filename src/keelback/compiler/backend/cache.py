@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 COMPILER_FOLDER = Path(__file__).resolve().parents[1]
@@ -30,9 +32,10 @@ def content_key(parts: Iterable[str | bytes]) -> str:
 
 @cache
 def compiler_fingerprint() -> str:
-    """Changes whenever the compiler's or the language's own sources do, so that no result outlives its maker."""
+    """Changes whenever the compiler's or the language's own sources or tools do: no result outlives its maker."""
     paths = sorted([*COMPILER_FOLDER.rglob("*.py"), *LANGUAGE_FOLDER.rglob("*.py")])
-    return content_key(part for path in paths for part in (path.name, path.read_bytes()))
+    sources = [part for path in paths for part in (path.name, path.read_bytes())]
+    return content_key([sys.version, *(version(tool) for tool in ("llvmlite", "ziglang")), *sources])
 
 
 class ContentCache:

@@ -45,17 +45,38 @@ SUPPORT = """
 @keel.write.hook = global ptr null
 declare i32 @_setjmp(ptr) returns_twice
 declare void @longjmp(ptr, i32) noreturn
+declare void @llvm.memcpy.p0.p0.i32(ptr, ptr, i32, i1)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 define void @keel.trap(i32 %kind) noreturn noinline cold {
   store volatile i32 %kind, ptr @keel.trapped
   call void @longjmp(ptr @keel.jump, i32 1)
   unreachable
 }
 define i64 @keel.read(i64 %address, i32 %width) noinline {
+  %place = call ptr @keel.place(i64 %address)
+  %elsewhere = icmp eq ptr %place, null
+  br i1 %elsewhere, label %hooked, label %here
+here:
+  %word = alloca i64
+  store i64 0, ptr %word
+  call void @llvm.memcpy.p0.p0.i32(ptr %word, ptr %place, i32 %width, i1 false)
+  %read = load i64, ptr %word
+  ret i64 %read
+hooked:
   %hook = load ptr, ptr @keel.read.hook
   %value = call i64 %hook(i64 %address, i32 %width)
   ret i64 %value
 }
 define void @keel.write(i64 %address, i32 %width, i64 %value) noinline {
+  %place = call ptr @keel.place(i64 %address)
+  %elsewhere = icmp eq ptr %place, null
+  br i1 %elsewhere, label %hooked, label %here
+here:
+  %word = alloca i64
+  store i64 %value, ptr %word
+  call void @llvm.memcpy.p0.p0.i32(ptr %place, ptr %word, i32 %width, i1 false)
+  ret void
+hooked:
   %hook = load ptr, ptr @keel.write.hook
   call void %hook(i64 %address, i32 %width, i64 %value)
   ret void
@@ -63,16 +84,25 @@ define void @keel.write(i64 %address, i32 %width, i64 %value) noinline {
 """
 
 
+NO_PLACES = "define internal ptr @keel.place(i64 %address) {\n  ret ptr null\n}\n"  # of a module without such arrays
+
+
 def wrapper_symbol(symbol: str) -> str:
     return f"keel.call.{symbol}"
 
 
 def wrapper(symbol: str, function: HostFunction) -> str:
-    """IR of the wrapper of one function: words in, words out; returns 0 or the kind of the trap."""
+    """IR of the wrapper of one function: words in, words out; returns 0 or the kind of the trap.
+
+    A callback may call functions again, so each wrapper puts back where the call around it wants to be led.
+    """
     lines = [f'define i32 @"{wrapper_symbol(symbol)}"(ptr %words) noinline {{', "entry:"]
+    lines += ["  %outer = alloca [64 x i64], align 16"]
+    lines += ["  call void @llvm.memcpy.p0.p0.i64(ptr %outer, ptr @keel.jump, i64 512, i1 false)"]
     lines += ["  %again = call i32 @_setjmp(ptr @keel.jump) returns_twice", "  %trapped = icmp ne i32 %again, 0"]
     lines += ["  br i1 %trapped, label %trap, label %run", "trap:"]
-    lines += ["  %kind = load volatile i32, ptr @keel.trapped", "  ret i32 %kind", "run:"]
+    restore = "  call void @llvm.memcpy.p0.p0.i64(ptr @keel.jump, ptr %outer, i64 512, i1 false)"
+    lines += ["  %kind = load volatile i32, ptr @keel.trapped", restore, "  ret i32 %kind", "run:"]
     arguments: list[str] = []
     for number, kind in enumerate(function.parameters):
         lines.append(f"  %a{number}.p = getelementptr i64, ptr %words, i64 {number}")
@@ -87,7 +117,7 @@ def wrapper(symbol: str, function: HostFunction) -> str:
         if not whole:
             lines.append(f"  {name} = extractvalue {function.result_type} %result, {number}")
         lines += _to_word(name, kind, number)
-    return "\n".join([*lines, "  ret i32 0", "}", ""])
+    return "\n".join([*lines, restore, "  ret i32 0", "}", ""])
 
 
 def _from_word(name: str, kind: str) -> str:
@@ -117,7 +147,8 @@ class HostModule:
 
     def __init__(self, text: str, functions: Mapping[str, HostFunction], *, optimised: bool = True) -> None:
         wrappers = [wrapper(symbol, function) for symbol, function in functions.items()]
-        module = parse("\n".join([text, SUPPORT, *wrappers]))
+        places = "" if "@keel.place(" in text else NO_PLACES
+        module = parse("\n".join([text, SUPPORT, places, *wrappers]))
         machine = host_machine()
         module.triple = llvm.get_default_triple()
         module.data_layout = str(machine.target_data)
@@ -128,6 +159,7 @@ class HostModule:
         self._engine.finalize_object()
         self._calls: dict[str, Any] = {}
         self._callbacks: list[Any] = []
+        self._problem: BaseException | None = None  # what a callback raised during the present call
         self.bytes: dict[int, int] = {}
         self.connect(self._read_bytes, self._write_bytes)
 
@@ -136,7 +168,21 @@ class HostModule:
 
         Without this they go to `self.bytes`, a sparse memory by address.
         """
-        self._callbacks = [_READ(read), _WRITE(write)]
+
+        def guarded_read(address: int, width_bytes: int) -> int:
+            try:
+                return read(address, width_bytes)
+            except BaseException as problem:  # ctypes would print and forget it
+                self._problem = self._problem or problem
+                return 0
+
+        def guarded_write(address: int, width_bytes: int, value: int) -> None:
+            try:
+                write(address, width_bytes, value)
+            except BaseException as problem:
+                self._problem = self._problem or problem
+
+        self._callbacks = [_READ(guarded_read), _WRITE(guarded_write)]
         for name, callback in zip(("keel.read.hook", "keel.write.hook"), self._callbacks, strict=True):
             slot = ctypes.c_void_p.from_address(self.address(name))
             slot.value = ctypes.cast(callback, ctypes.c_void_p).value
@@ -154,12 +200,18 @@ class HostModule:
         return memoryview(array).cast("B")
 
     def call(self, symbol: str, *arguments: int) -> Sequence[int]:
-        """Call a function with words; returns its results as words. Raises Trap when it traps."""
+        """Call a function with words; returns its results as words. Raises Trap when it traps.
+
+        What a callback of `connect` raises comes out of here, once the function is done; the function saw zeros.
+        """
         function = self.functions[symbol]
         if len(arguments) != len(function.parameters):
             raise TypeError(f"{symbol} takes {len(function.parameters)} arguments, {len(arguments)} given")
         words = (ctypes.c_uint64 * WORD_COUNT)(*(argument & WORD_MASK for argument in arguments))
         kind = self._wrapper(symbol)(words)
+        if self._problem is not None:
+            problem, self._problem = self._problem, None
+            raise problem
         if kind:
             raise Trap(kind)
         return words[: len(function.results)]

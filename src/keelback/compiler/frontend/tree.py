@@ -86,8 +86,12 @@ class GlobalObject:
     module: Module
     type: Type
     python: object
-    line: int
+    node: ast.AST
     read_only: bool = False
+
+    @property
+    def line(self) -> int:
+        return getattr(self.node, "lineno", 1)
 
 
 @dataclass(eq=False)
@@ -147,8 +151,11 @@ class Operation(Expression):
 
 @dataclass(eq=False)
 class Call(Expression):
+    """`arguments` are in the order of the parameters; `order` numbers them as the source has them: evaluation order."""
+
     function: Function
     arguments: list[Expression]
+    order: list[int]
 
 
 @dataclass(eq=False)

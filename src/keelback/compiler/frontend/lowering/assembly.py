@@ -9,12 +9,11 @@ from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Value
 from keelback.compiler.frontend.lowering.operations import resize, width_of
 from keelback.compiler.frontend.lowering.shapes import value_type
 from keelback.compiler.frontend.tree import AsmOperands, Function
+from keelback.compiler.frontend.types.decorators import PLACEHOLDER
 from keelback.compiler.frontend.types.model import TupleType
 
 if TYPE_CHECKING:
     from keelback.compiler.frontend.lowering.function import FunctionLowering
-
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
 def call_assembly(function: FunctionLowering, called: Function, arguments: list[Value]) -> Value:
@@ -23,7 +22,7 @@ def call_assembly(function: FunctionLowering, called: Function, arguments: list[
     assert operands is not None
     kinds = _result_kinds(called)
     carried = [f"i{max(32, int(kind[1:]))}" for kind in kinds]  # registers hold at least 32 bits
-    wide = [resize(function, value, max(32, width_of(value))) for value in arguments]
+    wide = [_in_register(function, value) for value in arguments]
     template = _template(called, operands, carried, wide)
     constraints = _constraints(called, operands, len(kinds))
     result = "void" if not carried else carried[0] if len(carried) == 1 else "{ " + ", ".join(carried) + " }"
@@ -39,6 +38,13 @@ def call_assembly(function: FunctionLowering, called: Function, arguments: list[
     return function.builder.aggregate(
         [resize(function, part, int(kind[1:])) for part, kind in zip(parts, kinds, strict=True)]
     )
+
+
+def _in_register(function: FunctionLowering, value: Value) -> Value:
+    """A struct is passed as its address."""
+    if value.type == "ptr":
+        return function.builder.emit("i64", f"ptrtoint {value} to i64")
+    return resize(function, value, max(32, width_of(value)))
 
 
 def _result_kinds(called: Function) -> list[str]:
@@ -62,17 +68,21 @@ def _template(called: Function, operands: AsmOperands, results: list[str], argum
         number = names[match.group(1)]
         return f"${{{number}:{'x' if kinds[number] == 'i64' else 'w'}}}"
 
-    text = _PLACEHOLDER.sub(place, operands.template.replace("$", "$$"))
+    text = PLACEHOLDER.sub(place, operands.template.replace("$", "$$"))
     lines = [line.strip() for line in text.strip().split("\n")]
-    return "\\0A".join(lines).replace('"', "\\22").replace("\t", " ")
+    return "\\0A".join(_escaped(line) for line in lines)
 
 
 def _constraints(called: Function, operands: AsmOperands, result_count: int) -> str:
+    # With several instructions a result may be written before all operands were read: they must not share a register.
     early = "&" if "\n" in operands.template.strip() else ""
     made: list[str] = []
     for number in range(result_count):
-        pinned = number < len(operands.results)
-        made.append(f"={{{operands.results[number]}}}" if pinned else f"={early}r")
+        if number >= len(operands.results):
+            made.append(f"={early}r")
+        else:
+            chosen = operands.results[number]
+            made.append(f"={'' if chosen in operands.registers.values() else early}{{{chosen}}}")
     for parameter in called.parameters:
         register = operands.registers.get(parameter.name)
         made.append(f"{{{register}}}" if register else "r")
@@ -85,16 +95,11 @@ def naked_text(symbol: str, template: str, section: str | None, align: int | Non
     def place(match: re.Match[str]) -> str:
         return match.group(0)[0] if match.group(1) is None else names[match.group(1)]
 
-    body = _PLACEHOLDER.sub(place, template).strip("\n").split("\n")
+    body = PLACEHOLDER.sub(place, template).strip("\n").split("\n")
     head = [f'.section {section or ".text." + symbol},"ax",@progbits', f".balign {align or 4}"]
     head += [f'.global "{symbol}"', f'.type "{symbol}", %function', f'"{symbol}":']
     lines = [*head, *body, f'.size "{symbol}", . - "{symbol}"', ".text"]
     return [f'module asm "{_escaped(line)}"' for line in lines if line.strip()]
-
-
-def placeholders(template: str) -> set[str]:
-    """The names that a template refers to."""
-    return {match.group(1) for match in _PLACEHOLDER.finditer(template) if match.group(1) is not None}
 
 
 def _escaped(line: str) -> str:

@@ -132,7 +132,10 @@ def as_argument(function: FunctionLowering, node: Expression, wanted: Type) -> V
 
 def _call(function: FunctionLowering, node: Call) -> Value:
     called = node.function.replacement or node.function
-    arguments = [as_argument(function, a, p.type) for a, p in zip(node.arguments, called.parameters, strict=True)]
+    values = {
+        number: as_argument(function, node.arguments[number], called.parameters[number].type) for number in node.order
+    }
+    arguments = [values[number] for number in range(len(values))]
     function.at(node.line, node.column)
     return function.module.call(function, called, arguments)
 

@@ -57,10 +57,11 @@ class FunctionLowering:
 
     def _definition(self, parameters: list[str]) -> str:
         function = self.function
-        linkage = "" if function.entry and not self.module.host else "internal "
         symbol = quoted(self.module.symbol(function))
         attributes = "#1" if function.inline else "#2" if function.noinline else "#0"
-        head = f"define {linkage}{value_type(function.result)} @{symbol}({', '.join(parameters)}) {attributes}"
+        linkage, result = self.module.linkage(function), value_type(function.result)
+        extend = "zeroext " if result in ("i1", "i8", "i16") and not linkage else ""  # for callers in assembly and C
+        head = f"define {linkage}{extend}{result} @{symbol}({', '.join(parameters)}) {attributes}"
         return "\n".join([f"{head} !dbg {self.scope} {{", *self.builder.text(), "}", ""])
 
     # -- positions, variables, traps -----------------------------------------------------------------------------
@@ -74,7 +75,8 @@ class FunctionLowering:
         key = id(variable)
         if key not in self._slots:
             self._slots[key] = self.builder.alloca(value_type(variable.type))
-            node = self.module.debug.variable(variable, self.scope, self.file)
+            hidden = variable.name.startswith(".")
+            node = None if hidden else self.module.debug.variable(variable, self.scope, self.file)
             if node is not None:
                 location = self.module.debug.location(variable.line, 1, self.scope)
                 record = f"    #dbg_declare(ptr {self._slots[key]}, {node}, !DIExpression(), {location})"
@@ -154,7 +156,7 @@ class FunctionLowering:
 
     def _assert(self, test: Expression) -> None:
         good, bad = self.builder.label("holds"), self.builder.label("fails")
-        self.builder.branch(expressions.lower(self, test), good, bad)
+        self.builder.branch(expressions.lower(self, test), good, bad, f", !prof {self.module.likely}")
         self.builder.start(bad)
         self.trap(TrapKind.ASSERT)
         self.builder.start(good)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 COPY_CHUNK_WORDS = 8
 
 
 def helper_text(host: bool) -> str:
     """Definitions of keel_copy(target, source, count) and keel_fill(target, count, byte)."""
     return _HOST_HELPERS if host else _copy_text() + _FILL
+
+
+def place_text(arrays: Mapping[str, tuple[int, int]]) -> str:
+    """On the host: keel.place(address), where the byte at a stand-in address is, or null for any other address.
+
+    `arrays` are (first address, size in bytes) by symbol.
+    """
+    lines = ["define internal ptr @keel.place(i64 %address) {", "  br label %test0"]
+    for number, (symbol, (start, size)) in enumerate(arrays.items()):
+        lines += [f"test{number}:", f"  %offset{number} = sub i64 %address, {start}"]
+        lines += [f"  %inside{number} = icmp ult i64 %offset{number}, {size}"]
+        lines += [f"  br i1 %inside{number}, label %found{number}, label %test{number + 1}", f"found{number}:"]
+        lines += [f'  %place{number} = getelementptr i8, ptr @"{symbol}", i64 %offset{number}']
+        lines += [f"  ret ptr %place{number}"]
+    return "\n".join([*lines, f"test{len(arrays)}:", "  ret ptr null", "}", ""])
 
 
 def _copy_text() -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from keelback.compiler.frontend.lowering import assembly, constants
 from keelback.compiler.frontend.lowering.debug import DebugInfo
 from keelback.compiler.frontend.lowering.function import FunctionLowering
-from keelback.compiler.frontend.lowering.helpers import helper_text
+from keelback.compiler.frontend.lowering.helpers import helper_text, place_text
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Metadata, Value, quoted, string_literal
 from keelback.compiler.frontend.lowering.shapes import (
     memory_type,
@@ -17,12 +17,17 @@ from keelback.compiler.frontend.lowering.shapes import (
     value_type,
 )
 from keelback.compiler.frontend.tree import Function, GlobalObject
+from keelback.compiler.frontend.types.collect import Program
+from keelback.compiler.frontend.types.decorators import placeholders
+from keelback.compiler.frontend.types.interior import Path
 from keelback.compiler.frontend.types.model import NEVER, ArrayType, OptionalType, StructType, Type
 from keelback.compiler.source import Source
+from keelback.lang.memory import address_of
 from keelback.lang.traps import TrapKind
 
 STATE_PACKAGE = "keelback.kernel"
 TRAP_SITES = 0xFFF
+SYSTEM_SPACE = 1 << 63  # on the host, system registers are 8-byte cells of this address space
 
 
 @dataclass(frozen=True)
@@ -32,22 +37,26 @@ class LoweredModule:
     text: str
     functions: tuple[Function, ...]
     globals: tuple[GlobalObject, ...]
+    system_registers: dict[str, int]  # on the host: the address that stands for each register
 
 
 class ModuleLowering:
     """State of lowering one program. `host` chooses calls instead of machine instructions for what only a board has."""
 
-    def __init__(self, root: Source, objects: Mapping[int, Function | GlobalObject], *, host: bool) -> None:
+    def __init__(self, root: Source, program: Program, *, host: bool) -> None:
         self.host = host
-        self.objects = objects  # by id of the live Python object
+        self.program = program
         self.metadata = Metadata()
         self.debug = DebugInfo(self.metadata, root)
         self.unlikely = self.metadata.add('!{!"branch_weights", i32 1, i32 2000}')
+        self.likely = self.metadata.add('!{!"branch_weights", i32 2000, i32 1}')
         self.globals: dict[str, GlobalObject] = {}
         self._structs: dict[str, StructType] = {}
         self._texts: dict[str, str] = {}
         self._declarations: set[str] = set()
         self._system_registers: dict[str, int] = {}
+        self._arrays_seen_as_bytes: dict[str, GlobalObject] = {}
+        self._used_by_assembly: set[int] = set()  # ids of functions and globals that LLVM cannot see the uses of
         self._trap_count = 0
         self._helpers = False
 
@@ -71,8 +80,9 @@ class ModuleLowering:
     def need_helpers(self) -> None:
         self._helpers = True
 
-    def system_register_number(self, name: str) -> int:
-        return self._system_registers.setdefault(name, len(self._system_registers))
+    def system_register(self, name: str) -> int:
+        """On the host, the address that stands for a system register."""
+        return system_register_address(self._system_registers.setdefault(name, len(self._system_registers)))
 
     def text(self, text: str) -> Value:
         """A text constant: address and count of bytes."""
@@ -98,15 +108,35 @@ class ModuleLowering:
 
     def memory_window(self, base: int, size: int) -> Value:
         """A window made at module level; `bytes_of` an array there has a fake base, which stands for the array."""
-        target = constants.array_at(base, self.objects)
-        if target is None:
+        found = constants.array_at(base, self.program.globals)
+        if found is None:
             return Value("{ i64, i64 }", f"{{ i64 {base}, i64 {size} }}")
+        target, offset = found
         self.use_global(target)
-        start = f"ptrtoint (ptr @{quoted(target.symbol)} to i64)"
+        if self.host:
+            return Value("{ i64, i64 }", f"{{ i64 {self.stand_in_address(target) + offset}, i64 {size} }}")
+        start = f"ptrtoint (ptr {_address(target, offset)} to i64)"
         return Value("{ i64, i64 }", f"{{ i64 {start}, i64 {size} }}")
+
+    def linkage(self, function: Function) -> str:
+        """Internal wherever LLVM sees all uses, so that it may inline the function away."""
+        exported = not self.host and (function.entry is not None or id(function) in self._used_by_assembly)
+        return "" if exported else "internal "
+
+    def stand_in_address(self, target: GlobalObject) -> int:
+        """On the host, where an array's bytes appear to windows: as in CPython, no matter where LLVM puts them."""
+        self._arrays_seen_as_bytes[target.symbol] = target
+        return int(address_of(target.python))
 
     def use_global(self, target: GlobalObject) -> None:
         self.globals.setdefault(target.symbol, target)
+
+    def reference(self, value: object) -> str:
+        """The address of a struct that a field refers to from the start."""
+        known = self.program.objects.get(id(value))
+        target, path = (known, ()) if isinstance(known, GlobalObject) else self.program.parts[id(value)]
+        self.use_global(target)
+        return _address(target, _offset(target.type, path))
 
     # -- the module ----------------------------------------------------------------------------------------------
 
@@ -132,9 +162,16 @@ class ModuleLowering:
         parts += sorted(self._declarations)
         if self._helpers:
             parts.append(helper_text(self.host))
+        if self.host:
+            arrays = {symbol: self.stand_in_address(target) for symbol, target in self._arrays_seen_as_bytes.items()}
+            parts.append(place_text({symbol: (start, self._byte_count(symbol)) for symbol, start in arrays.items()}))
         types = [struct_definition(struct) for struct in self._structs.values()]
         text = "\n".join([*types, *parts, *self._attributes(), *self.debug.module_flags(), *self.metadata.lines(), ""])
-        return LoweredModule(text, tuple(kept), tuple(self.globals.values()))
+        registers = {name: system_register_address(number) for name, number in self._system_registers.items()}
+        return LoweredModule(text, tuple(kept), tuple(self.globals.values()), registers)
+
+    def _byte_count(self, symbol: str) -> int:
+        return size_and_align(self._arrays_seen_as_bytes[symbol].type)[0]
 
     def _reachable(self, pending: list[Function]) -> list[Function]:
         seen: dict[int, Function] = {}
@@ -156,10 +193,11 @@ class ModuleLowering:
     def _naked_uses(self, function: Function) -> list[Function | GlobalObject]:
         assert function.naked is not None
         found: list[Function | GlobalObject] = []
-        for name in sorted(assembly.placeholders(function.naked.template)):
-            known = self.objects.get(id(function.module.namespace.get(name)))
+        for name in placeholders(function.naked.template):
+            known = self.program.objects.get(id(function.module.namespace.get(name)))
             if known is not None:
                 found.append(known)
+                self._used_by_assembly.add(id(known))
                 if isinstance(known, GlobalObject):
                     self.use_global(known)
         return found
@@ -184,9 +222,9 @@ class ModuleLowering:
     def _naked_names(self, function: Function) -> dict[str, str]:
         assert function.naked is not None
         names: dict[str, str] = {}
-        for name in assembly.placeholders(function.naked.template):
+        for name in placeholders(function.naked.template):
             value = function.module.namespace.get(name)
-            known = self.objects.get(id(value))
+            known = self.program.objects.get(id(value))
             if isinstance(known, Function):
                 names[name] = f'"{known.entry or _naked_symbol(known) or known.symbol}"'
             elif isinstance(known, GlobalObject):
@@ -196,15 +234,21 @@ class ModuleLowering:
         return names
 
     def _global_lines(self) -> list[str]:
-        return [self._global_line(target) for target in self.globals.values()]
+        """All globals that are used; a reference in one may bring in another."""
+        lines: dict[str, str] = {}
+        while len(lines) < len(self.globals):
+            for symbol, target in list(self.globals.items()):
+                if symbol not in lines:
+                    lines[symbol] = self._global_line(target)
+        return list(lines.values())
 
     def _global_line(self, target: GlobalObject) -> str:
         self.note_type(target.type)
         shape = memory_type(target.type)
         _, align = size_and_align(target.type)
-        initial = constants.initialiser(target.type, target.python)
+        initial = constants.initialiser(target.type, target.python, self.reference)
         state = self.is_state(target)
-        linkage = "" if state or self.host else "internal "
+        linkage = "" if state or self.host or id(target) in self._used_by_assembly else "internal "
         kind = "constant" if target.read_only else "global"
         section = ', section ".state"' if state and not self.host else ""
         debug = self.debug.global_variable(target)
@@ -243,6 +287,31 @@ class ModuleLowering:
             f"attributes #2 = {{ nounwind noinline{machine} }}",
             "attributes #3 = { noreturn nounwind cold }",
         ]
+
+
+def system_register_address(number: int) -> int:
+    return SYSTEM_SPACE + 8 * number
+
+
+def _address(target: GlobalObject, offset: int) -> str:
+    """The address of a byte of a global, as an LLVM constant."""
+    start = f"@{quoted(target.symbol)}"
+    return f"getelementptr (i8, ptr {start}, i64 {offset})" if offset else start
+
+
+def _offset(kind: Type, path: Path) -> int:
+    """Bytes from the start of a value of type `kind` to the part at `path`."""
+    offset = 0
+    for step in path:
+        if isinstance(step, int):
+            assert isinstance(kind, ArrayType)
+            kind = kind.element
+            offset += step * size_and_align(kind)[0]
+        else:
+            assert isinstance(kind, StructType)
+            offset += kind.fields[step].offset
+            kind = kind.fields[step].type
+    return offset
 
 
 def _naked_symbol(function: Function) -> str | None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from keelback.compiler.frontend.lowering.copies import copy_struct
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Value, integer, quoted
 from keelback.compiler.frontend.lowering.operations import Lowering, operands, resize, width_of
-from keelback.compiler.frontend.lowering.shapes import size_and_align, value_type
+from keelback.compiler.frontend.lowering.shapes import value_type
 from keelback.compiler.frontend.tree import Global, Operation
-from keelback.compiler.frontend.types.model import ArrayType, StructType
+from keelback.compiler.frontend.types.model import ArrayType
 from keelback.lang.registers import ReadOnlySystemRegister, Register
 from keelback.lang.traps import TrapKind
 
@@ -107,28 +108,19 @@ def _address(function: FunctionLowering, node: Operation) -> Value:
     return function.builder.emit("i64", f"ptrtoint {value} to i64")
 
 
+def _array_count(function: FunctionLowering, node: Operation) -> Value:
+    """The length that an array parameter brought along."""
+    return function.builder.extract("i64", operands(function, node)[0], 1)
+
+
 def _bytes_of(function: FunctionLowering, node: Operation) -> Value:
     (array,) = node.operands
     assert isinstance(array, Global) and isinstance(array.type, ArrayType)
-    base = _address(function, node)
+    if function.module.host:
+        base = integer(64, function.module.stand_in_address(array.target))
+    else:
+        base = _address(function, node)
     return function.builder.pair(base, integer(64, array.type.count or 0))
-
-
-def _copy_from(function: FunctionLowering, node: Operation) -> Value:
-    """Copy a whole struct; source and target may be the same one."""
-    target, source = operands(function, node)
-    kind = node.operands[0].type
-    assert isinstance(kind, StructType)
-    size, align = size_and_align(kind)
-    width = min(align, 8)
-    chunk = f"i{width * 8}"
-    for offset in range(0, size, width):
-        places = [
-            function.builder.emit("ptr", f"getelementptr inbounds i8, {place}, i64 {offset}").text
-            for place in (source, target)
-        ]
-        function.builder.store(function.builder.load(chunk, places[0]), places[1])
-    return VOID_VALUE
 
 
 def _register_address(function: FunctionLowering, node: Operation, values: list[Value]) -> Value:
@@ -159,11 +151,8 @@ def _register_write(function: FunctionLowering, node: Operation) -> Value:
     return VOID_VALUE
 
 
-SYSTEM_SPACE = 1 << 63  # on the host, system registers are 8-byte cells of this address space, numbered by name
-
-
 def _system_address(function: FunctionLowering, name: str) -> Value:
-    return integer(64, SYSTEM_SPACE + 8 * function.module.system_register_number(name))
+    return integer(64, function.module.system_register(name))
 
 
 def _system_read(function: FunctionLowering, node: Operation) -> Value:
@@ -193,8 +182,9 @@ OPERATIONS: dict[str, Lowering] = {
     "memory_address": _window_address,
     "memory_narrow": _narrow,
     "address_of": _address,
+    "array_count": _array_count,
     "bytes_of": _bytes_of,
-    "copy_from": _copy_from,
+    "copy_from": copy_struct,
     "register_read": _register_read,
     "register_write": _register_write,
     "system_read": _system_read,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from keelback.compiler.frontend.tree import (
     Built,
@@ -20,6 +20,7 @@ from keelback.compiler.frontend.tree import (
     Variable,
 )
 from keelback.compiler.frontend.types.collect import Program
+from keelback.compiler.frontend.types.interior import Path
 from keelback.compiler.frontend.types.model import (
     BOOL,
     BROKEN,
@@ -37,6 +38,7 @@ from keelback.compiler.frontend.types.model import (
 )
 from keelback.lang import Device, Memory
 from keelback.lang.integers import Integer
+from keelback.lang.memory import is_stand_in_address
 
 
 class Body:
@@ -47,6 +49,8 @@ class Body:
         self.function = function
         self.variables = {variable.name: variable for variable in function.parameters}
         self.assigned = set(self.variables)
+        self.local_names = {node.id for node in ast.walk(function.node) if _is_stored(node)}
+        self.breaks: list[list[set[str]]] = []  # of each loop around the present place: what is assigned at its breaks
         self._hidden = 0
 
     # -- errors --------------------------------------------------------------------------------------------------
@@ -89,9 +93,9 @@ class Body:
         where = self.position(node)
         known = self.program.objects.get(id(value))
         if isinstance(known, GlobalObject):
-            if known not in self.function.globals:
-                self.function.globals.append(known)
-            return Global(known.type, *where, known)
+            return self._global(known, node)
+        if id(value) in self.program.parts:
+            return self._part(*self.program.parts[id(value)], node)
         if isinstance(value, bool):
             return Const(BOOL, *where, int(value))
         if isinstance(value, int):
@@ -104,12 +108,34 @@ class Body:
             return Built(MEMORY, *where, value)
         kind = self.program.registry.of_class(type(value))
         if isinstance(value, Integer) and kind is not None:
+            if is_stand_in_address(int(value)):
+                message = "this address was taken when the program was built, where nothing has its place yet"
+                return self.error(node, "address", message, "call `address_of(...)` here, in the function")
             return Const(kind, *where, int(value))
         if isinstance(kind, BitfieldType):
             return Const(kind, *where, int(cast(Any, value).word))
         if isinstance(value, Device) and kind is not None:
             return Built(kind, *where, value)
         return Built(BUILD, *where, value)
+
+    def _global(self, target: GlobalObject, node: ast.AST) -> Expression:
+        if target not in self.function.globals:
+            self.function.globals.append(target)
+        return Global(target.type, *self.position(node), target)
+
+    def _part(self, whole: GlobalObject, path: Path, node: ast.AST) -> Expression:
+        """A struct or array inside a global."""
+        where = self.position(node)
+        made = self._global(whole, node)
+        for step in path:
+            if isinstance(step, int):
+                assert isinstance(made.type, ArrayType)
+                made = Element(made.type.element, *where, made, Const(self.program.registry.word, *where, step))
+            else:
+                assert isinstance(made.type, StructType)
+                field = made.type.fields[step]
+                made = Field(field.type, *where, made, field)
+        return made
 
     # -- agreement -----------------------------------------------------------------------------------------------
 
@@ -172,6 +198,10 @@ class Body:
         if isinstance(place, Local | Global):
             return place, place
         return self.keep(place, node)
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _array_fits(found: Type, wanted: Type) -> bool:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from keelback import lang
-from keelback.compiler.frontend.tree import Built, Call, Const, Expression, Function, Global, Operation, Text
+from keelback.compiler.frontend.tree import Built, Call, Const, Expression, Function, Operation
 from keelback.compiler.frontend.types.body import Body
+from keelback.compiler.frontend.types.language_calls import LANGUAGE_FUNCTIONS
 from keelback.compiler.frontend.types.model import (
     BOOL,
     BROKEN,
     BUILD,
     MEMORY,
-    NEVER,
     PLAIN,
-    STR,
     VOID,
-    ArrayType,
     BitfieldType,
     IntType,
     StructType,
     Type,
-    is_aggregate,
 )
 from keelback.lang.integers import Integer
 from keelback.lang.registers import ReadOnlySystemRegister
@@ -125,7 +121,9 @@ class CallTyping(Body):
         self.function.calls.append((called, node))
         if any(argument.type is BROKEN for argument in arguments):
             return Expression(called.result, *self.position(node))
-        return Call(called.result, *self.position(node), called, arguments)
+        names = [parameter.name for parameter in called.parameters]
+        order = [names.index(name) for name in given]
+        return Call(called.result, *self.position(node), called, arguments, order)
 
     def _bind(
         self, node: ast.Call, called: Function, receiver: Expression | None
@@ -175,7 +173,7 @@ class CallTyping(Body):
         help_text = "write `x != 0`" if kind is BOOL else "use the types of keelback.lang"
         return self.error(node, "call", f"`{ast.unparse(node.func)}(...)` is not available", help_text)
 
-    def _single(self, node: ast.Call) -> Expression | None:
+    def single(self, node: ast.Call) -> Expression | None:
         """The only argument of a call, or None after an error."""
         if len(node.args) != 1 or node.keywords:
             message = f"`{ast.unparse(node.func)}` takes one argument"
@@ -184,7 +182,7 @@ class CallTyping(Body):
         return self.expression(node.args[0])
 
     def _convert(self, node: ast.Call, kind: IntType) -> Expression:
-        value = self._single(node) if node.args or node.keywords else Const(PLAIN, *self.position(node), 0)
+        value = self.single(node) if node.args or node.keywords else Const(PLAIN, *self.position(node), 0)
         if value is None or value.type is BROKEN:
             return self.broken(node)
         if value.type is PLAIN:
@@ -216,12 +214,15 @@ class CallTyping(Body):
 
     def _class_method(self, node: ast.Call, owner: type, name: str) -> Expression:
         kind = self.program.registry.of_class(owner)
-        value = self._single(node)
+        value = self.single(node)
         if value is None or value.type is BROKEN or kind is None:
             return self.broken(node)
         where = self.position(node)
         if isinstance(kind, BitfieldType) and name == "from_word":
             return Operation(kind, *where, "same", [self.agree(value, kind.word, node.args[0], use="`word`")])
+        if name == "truncate" and isinstance(kind, IntType) and value.type is PLAIN:
+            number = cast(Const, value).value
+            return Const(kind, *where, (number - kind.minimum) % (1 << kind.width) + kind.minimum)
         if name == "truncate" and isinstance(value.type, IntType):
             return Operation(kind, *where, "truncate", [value])
         if name == "from_bits":
@@ -255,10 +256,10 @@ class CallTyping(Body):
         operation, wanted, result = MEMORY_METHODS[name]
         names = MEMORY_PARAMETERS.get(name, ("offset", "value")[: len(wanted)])
         by_name = {keyword.arg: keyword.value for keyword in node.keywords}
-        nodes = [*node.args, *(by_name[n] for n in names[len(node.args) :] if n in by_name)]
-        if len(nodes) != len(wanted) or len(node.args) + len(by_name) != len(wanted):
+        nodes = [*node.args, *by_name.values()]
+        if len(nodes) != len(wanted) or tuple(by_name) != tuple(names[len(node.args) :]):
             message = f"`{name}` takes {len(wanted)} arguments"
-            return self.error(node, "arguments", message, f"give {', '.join(names)}")
+            return self.error(node, "arguments", message, f"give {', '.join(names)}, in this order")
         operands = [base]
         for argument, kind, label in zip(nodes, wanted, names, strict=True):
             operands.append(self.agree(self.expression(argument), self.integer(kind), argument, use=f"`{label}`"))
@@ -270,12 +271,12 @@ class CallTyping(Body):
         where = self.position(node)
         if kind.signed and name == "to_bits" and not node.args:
             return Operation(self.integer("u64"), *where, "same", [base])
-        if kind.signed and name not in SAME_TYPE_METHODS:
+        if kind.signed:
             return self.error(node.func, "attribute", f"{kind} has no method `{name}`", "use `.to_bits()` first")
         if name in COUNT_METHODS and not node.args:
             return Operation(kind, *where, name, [base])
         if name in (*SAME_TYPE_METHODS, "rotate_left", "rotate_right", "bit"):
-            value = self._single(node)
+            value = self.single(node)
             if value is None or value.type is BROKEN:
                 return self.broken(node)
             value = self._method_operand(value, name, kind, node.args[0])
@@ -332,111 +333,3 @@ class CallTyping(Body):
 
     def index(self, node: ast.expr) -> Expression:
         raise AssertionError("typing of indexes is the subclass's")
-
-
-# -- functions of keelback.lang --------------------------------------------------------------------------------------
-
-
-def _typed(name: str, wanted: tuple[str, ...], result: str) -> Callable[[CallTyping, ast.Call], Expression]:
-    """A function of fixed parameter types."""
-
-    def make(typing: CallTyping, node: ast.Call) -> Expression:
-        if len(node.args) != len(wanted) or node.keywords:
-            return typing.error(node, "arguments", f"`{name}` takes {len(wanted)} arguments", "give each in its place")
-        operands = []
-        for argument, kind in zip(node.args, wanted, strict=True):
-            needed = STR if kind == "str" else typing.integer(kind)
-            operands.append(typing.agree(typing.expression(argument), needed, argument, use=f"`{name}`"))
-        if any(operand.type is BROKEN for operand in operands):
-            return typing.broken(node)
-        return Operation(typing.integer(result), *typing.position(node), name, operands)
-
-    return make
-
-
-def _extreme(name: str) -> Callable[[CallTyping, ast.Call], Expression]:
-    def make(typing: CallTyping, node: ast.Call) -> Expression:
-        if len(node.args) != 2 or node.keywords:
-            return typing.error(
-                node, "arguments", f"`{name}` takes two integers", f"nest it: `{name}({name}(a, b), c)`"
-            )
-        values = [typing.expression(argument) for argument in node.args]
-        kinds = [value.type for value in values if isinstance(value.type, IntType)]
-        if kinds and values[0].type is PLAIN:
-            values[0] = typing.literal(values[0], kinds[0], node.args[0])
-        if kinds and values[1].type is PLAIN:
-            values[1] = typing.literal(values[1], kinds[0], node.args[1])
-        if any(value.type is BROKEN for value in values):
-            return typing.broken(node)
-        if not kinds or values[0].type != values[1].type:
-            message = f"`{name}` of {values[0].type} and {values[1].type}"
-            return typing.error(node, "mixed-types", message, "convert one side")
-        return Operation(kinds[0], *typing.position(node), name, values)
-
-    return make
-
-
-def _unreachable(typing: CallTyping, node: ast.Call) -> Expression:
-    return Operation(NEVER, *typing.position(node), "unreachable", [])
-
-
-def _length(typing: CallTyping, node: ast.Call) -> Expression:
-    value = typing._single(node)
-    if value is None or value.type is BROKEN:
-        return typing.broken(node)
-    if isinstance(value.type, ArrayType) and value.type.count is not None:
-        return Const(PLAIN, *typing.position(node), value.type.count)
-    message = f"the length of {value.type} is not known when the program is built"
-    return typing.error(node, "len", message, "pass the count, or use byte_count for text")
-
-
-def _address_of(typing: CallTyping, node: ast.Call) -> Expression:
-    value = typing._single(node)
-    if value is None or value.type is BROKEN:
-        return typing.broken(node)
-    where = typing.position(node)
-    word = typing.integer("u64")
-    if is_aggregate(value.type):
-        return Operation(word, *where, "address_of", [value])
-    known = typing.program.objects.get(id(value.value)) if isinstance(value, Built) else None
-    if isinstance(known, Function):
-        typing.function.calls.append((known, node))
-        symbol = known.entry or (known.naked.symbol if known.naked else None) or known.symbol
-        return Operation(word, *where, "address_of", [], symbol)
-    return typing.error(node, "address", f"{value.type} has no address", "give a struct, an array or a function")
-
-
-def _bytes_of(typing: CallTyping, node: ast.Call) -> Expression:
-    value = typing._single(node)
-    if value is None or value.type is BROKEN:
-        return typing.broken(node)
-    kind = value.type
-    if isinstance(value, Global) and isinstance(kind, ArrayType) and kind.element == typing.integer("u8"):
-        return Operation(MEMORY, *typing.position(node), "bytes_of", [value])
-    return typing.error(node, "bytes-of", f"`bytes_of` takes a module-level Array[u8], not {kind}", "name the array")
-
-
-def _layout(function: Callable[..., int]) -> Callable[[CallTyping, ast.Call], Expression]:
-    def make(typing: CallTyping, node: ast.Call) -> Expression:
-        values = [typing.expression(argument) for argument in node.args]
-        plain = [value.text if isinstance(value, Text) else getattr(value, "value", None) for value in values]
-        try:
-            return Const(PLAIN, *typing.position(node), function(*plain))
-        except (TypeError, KeyError) as problem:
-            return typing.error(node, "layout", f"no layout: {problem}", "give a struct class, and a field's name")
-
-    return make
-
-
-LANGUAGE_FUNCTIONS: dict[int, Callable[[CallTyping, ast.Call], Expression]] = {
-    id(lang.byte_at): _typed("byte_at", ("str", "u64"), "u8"),
-    id(lang.byte_count): _typed("byte_count", ("str",), "u64"),
-    id(lang.unreachable): _unreachable,
-    id(lang.address_of): _address_of,
-    id(lang.bytes_of): _bytes_of,
-    id(lang.size_of): _layout(lang.size_of),
-    id(lang.offset_of): _layout(lang.offset_of),
-    id(len): _length,
-    id(min): _extreme("min"),
-    id(max): _extreme("max"),
-}

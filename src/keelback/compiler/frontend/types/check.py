@@ -5,6 +5,7 @@ from __future__ import annotations
 from keelback.compiler.frontend.modules import Module
 from keelback.compiler.frontend.tree import Function
 from keelback.compiler.frontend.types.collect import Program
+from keelback.compiler.frontend.types.decorators import check_assembly
 from keelback.compiler.frontend.types.statements import StatementTyping
 
 
@@ -16,6 +17,7 @@ def type_program(program: Program, *, root: Module | None, host: bool) -> None:
     if root is not None:
         _bind_hooks(program, root)
     for function in program.functions:
+        check_assembly(program, function)
         if function.naked is None and (function.asm is None or host):
             StatementTyping(program, function).run()
     refuse_recursion(program)

@@ -7,6 +7,8 @@ from typing import cast
 
 from keelback.compiler.frontend.modules import Module
 from keelback.compiler.frontend.tree import AsmOperands, Function, GlobalObject, NakedCode, Variable
+from keelback.compiler.frontend.types.decorators import check_decorators
+from keelback.compiler.frontend.types.interior import Path, parts_of, references_of
 from keelback.compiler.frontend.types.model import BROKEN, ArrayType, StructType, TupleType, Type, is_aggregate
 from keelback.compiler.frontend.types.registry import Registry, UnknownType
 from keelback.compiler.source import Reporter
@@ -25,8 +27,10 @@ class Program:
         self.globals: list[GlobalObject] = []
         self.objects: dict[int, Function | GlobalObject] = {}
         self.methods: dict[tuple[int, str], Function] = {}  # (id of the struct class, name)
+        self.parts: dict[int, tuple[GlobalObject, Path]] = {}  # structs and arrays inside globals
         for module in modules:
             self._collect_globals(module)
+        self._collect_parts()
         for module in modules:
             self._collect_functions(module)
 
@@ -41,14 +45,40 @@ class Program:
             kind = self.registry.of_global(value)
             if kind is not None:
                 read_only = isinstance(kind, ArrayType) and kind.read_only
-                line = getattr(node, "lineno", 1)
-                made = GlobalObject(f"{module.name}.{name}", name, module, kind, value, line, read_only)
+                made = GlobalObject(f"{module.name}.{name}", name, module, kind, value, node, read_only)
                 self.globals.append(made)
                 self.objects[id(value)] = made
+
+    def _collect_parts(self) -> None:
+        """A name for a part of a global is not a global of its own."""
+        for target in self.globals:
+            for part, path in parts_of(target.python):
+                self.parts[id(part)] = (target, path)
+        self.globals = [target for target in self.globals if id(target.python) not in self.parts]
+        for key in self.parts:
+            self.objects.pop(key, None)
+        for key, (target, path) in list(self.parts.items()):
+            while id(target.python) in self.parts:  # found by way of a part
+                target, start = self.parts[id(target.python)]
+                path = (*start, *path)
+            self.parts[key] = (target, path)
+        for target in self.globals:
+            for whole in (target.python, *(part for part, _ in parts_of(target.python))):
+                self._check_references(target, whole)
+
+    def _check_references(self, target: GlobalObject, whole: object) -> None:
+        for name, value in references_of(whole):
+            if not isinstance(self.objects.get(id(value)), GlobalObject) and id(value) not in self.parts:
+                message = f"`{name}` in `{target.name}` refers to a {type(value).__name__} that has no name"
+                help_text = "give what it refers to a name of its own at module level"
+                self.error(target.module, target.node, "reference", message, help_text)
 
     def _collect_functions(self, module: Module) -> None:
         for node in module.functions():
             python = module.namespace.get(node.name)
+            if not _is_live(node, python):
+                self._check_redefined(module, node)
+                continue
             made = self._function(module, node, python, f"{module.name}.{node.name}")
             self.objects[id(python)] = made
         for cls in module.classes():
@@ -61,6 +91,12 @@ class Program:
                     symbol = f"{module.name}.{cls.name}.{item.name}"
                     made = self._function(module, item, vars(python_class).get(item.name), symbol, owner)
                     self.methods[(id(python_class), item.name)] = made
+
+    def _check_redefined(self, module: Module, node: ast.FunctionDef) -> None:
+        """A function that is not what its name stands for: the other branch of a module-level `if`, or a mistake."""
+        if node in module.tree.body:
+            message = f"`{node.name}` is defined again, or bound to something else, in this module"
+            self.error(module, node, "redefined", message, "give each its own name")
 
     def _function(
         self, module: Module, node: ast.FunctionDef, python: object, symbol: str, owner: StructType | None = None
@@ -75,6 +111,7 @@ class Program:
         if notes.naked is not None:
             made.naked = NakedCode(notes.naked.template, notes.naked.symbol, notes.naked.section, notes.naked.align)
         self._signature(made)
+        check_decorators(self, made)
         self.functions.append(made)
         return made
 
@@ -115,3 +152,10 @@ class Program:
         except UnknownType as error:
             self.error(function.module, error.node, "type", error.message, error.help)
             return BROKEN
+
+
+def _is_live(node: ast.FunctionDef, python: object) -> bool:
+    """Whether `node` is where the function that the name now stands for was defined."""
+    code = getattr(python, "__code__", None)
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return code is None or code.co_firstlineno == first

@@ -56,7 +56,7 @@ COMPARE: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-UNSIGNED_ONLY = {"//", "%", "&", "|", "^", "<<", ">>"}
+UNSIGNED_ONLY = {"//", "%"}
 
 
 class ExpressionTyping(CallTyping):
@@ -104,6 +104,9 @@ class ExpressionTyping(CallTyping):
                 message = f"`{node.id}` may not have a value here"
                 self.error(node, "unassigned", message, "assign it on every path that leads here")
             return Local(variable.type, *self.position(node), variable)
+        if node.id in self.local_names:  # for Python it is a local everywhere in the function
+            message = f"`{node.id}` does not have a value yet"
+            return self.error(node, "unassigned", message, "assign it before, or give one of the two another name")
         namespace = self.function.module.namespace
         if node.id in namespace:
             return self.value(namespace[node.id], node)
@@ -233,9 +236,9 @@ class ExpressionTyping(CallTyping):
             number = cast(Const, value).value
             return Const(PLAIN, *self.position(node), -number if isinstance(node.op, ast.USub) else ~number)
         negative = isinstance(node.op, ast.USub)
-        if not isinstance(value.type, IntType) or value.type.signed != negative:
+        if not isinstance(value.type, IntType) or (negative and not value.type.signed):
             sign = "-" if negative else "~"
-            help_text = "write `u64(0).wrapping_sub(x)`" if negative else "use an unsigned integer"
+            help_text = "write `u64(0).wrapping_sub(x)`" if negative else "write `not x` for a bool"
             return self.error(node, "operand", f"unary `{sign}` on {value.type}", help_text)
         return Operation(value.type, *self.position(node), "negate" if negative else "~", [value])
 

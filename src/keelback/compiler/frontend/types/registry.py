@@ -22,7 +22,7 @@ from keelback.compiler.frontend.types.model import (
     TupleType,
     Type,
 )
-from keelback.lang import Array, Device, Memory, layout_of
+from keelback.lang import Array, Device, Memory, layout_of, u64
 from keelback.lang.arrays import is_struct
 from keelback.lang.bitfields import bitfield_info, is_bitfield
 from keelback.lang.integers import Integer
@@ -45,6 +45,11 @@ class Registry:
 
     def __init__(self) -> None:
         self._known: dict[type, Type] = {}
+
+    @property
+    def word(self) -> IntType:
+        """u64, what indexes and lengths are counted in."""
+        return cast(IntType, self.of_class(u64))
 
     def of_class(self, kind: type) -> Type | None:
         """The type of values of the class `kind`, or None for a class that is not of the language."""

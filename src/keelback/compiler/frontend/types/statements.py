@@ -55,7 +55,7 @@ class StatementTyping(ExpressionTyping):
         function = self.function
         function.body, falls_through = self._block(function.node.body)
         function.checked = True
-        if falls_through and function.result not in (VOID, NEVER, BROKEN):
+        if falls_through and function.result not in (VOID, BROKEN):
             message = f"`{function.name}` returns {function.result}, but not on every path"
             last = function.node.body[-1]
             self.error(last, "missing-return", message, "return a value here, or call `unreachable()`")
@@ -81,8 +81,11 @@ class StatementTyping(ExpressionTyping):
         if type(node) in handlers:
             return handlers[type(node)](node)
         where = self.position(node)
-        if isinstance(node, ast.Break | ast.Continue):
-            return [Break(*where) if isinstance(node, ast.Break) else Continue(*where)], False
+        if isinstance(node, ast.Break):
+            self.breaks[-1].append(set(self.assigned))
+            return [Break(*where)], False
+        if isinstance(node, ast.Continue):
+            return [Continue(*where)], False
         if isinstance(node, ast.Pass):
             return [], True
         if isinstance(node, ast.Assert):
@@ -226,24 +229,31 @@ class StatementTyping(ExpressionTyping):
         body, body_falls = self._block(node.body)
         after_body, self.assigned = self.assigned, set(before)
         orelse, else_falls = self._block(node.orelse)
+        where = self.position(node)
+        if isinstance(test, Const) and test.type is BOOL:  # only one of the two is in the program
+            self.assigned = after_body if test.value else self.assigned
+            return [If(*where, test, body, orelse)], body_falls if test.value else else_falls
         if body_falls and else_falls:
             self.assigned &= after_body
         elif body_falls:
             self.assigned = after_body
-        where = self.position(node)
-        if isinstance(test, Const) and test.type is BOOL and not (body_falls and else_falls):
-            falls = body_falls if test.value else else_falls
-        else:
-            falls = body_falls or else_falls
-        return [If(*where, test, body, orelse)], falls
+        return [If(*where, test, body, orelse)], body_falls or else_falls
 
     def _while(self, node: ast.While) -> tuple[list[Statement], bool]:
         test = self.condition(node.test, "`while`")
         before = set(self.assigned)
-        body, _ = self._block(node.body)
+        body, breaks = self._loop_body(node.body)
         self.assigned = before
-        endless = isinstance(test, Const) and bool(test.value) and not _has_break(node.body)
-        return [While(*self.position(node), test, body)], not endless
+        endless = isinstance(test, Const) and bool(test.value)
+        if endless and breaks:
+            self.assigned = set.intersection(*breaks)  # only a `break` leads out
+        return [While(*self.position(node), test, body)], bool(breaks) or not endless
+
+    def _loop_body(self, nodes: list[ast.stmt]) -> tuple[list[Statement], list[set[str]]]:
+        """The body, and what is assigned at each `break` that can be reached."""
+        self.breaks.append([])
+        body, _ = self._block(nodes)
+        return body, self.breaks.pop()
 
     def _for(self, node: ast.For) -> tuple[list[Statement], bool]:
         bounds = self._range(node.iter)
@@ -258,7 +268,7 @@ class StatementTyping(ExpressionTyping):
         target = self._name_target(node.target, limit.type, node.iter)
         if target is None or self.agree(limit, target.type, node.target, use="this counter").type is BROKEN:
             return [], True
-        body, _ = self._block(node.body)
+        body, _ = self._loop_body(node.body)
         self.assigned = before
         return [For(*self.position(node), target.variable, start, limit, body)], True
 
@@ -331,13 +341,3 @@ class StatementTyping(ExpressionTyping):
             self.error(node, "no-effect", f"`{ast.unparse(node)}` has no effect", "use its value, or leave it out")
             return [], True
         return [Evaluate(*self.position(node), value)], value.type is not NEVER
-
-
-def _has_break(body: list[ast.stmt]) -> bool:
-    """Whether a `break` in `body` leaves the loop around it."""
-    for node in body:
-        if isinstance(node, ast.Break):
-            return True
-        if isinstance(node, ast.If) and (_has_break(node.body) or _has_break(node.orelse)):
-            return True
-    return False

@@ -1,0 +1,62 @@
+"""Copies whole structs, field by field with each field's own type: nothing is merged, so a proof sees every field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Value, integer
+from keelback.compiler.frontend.lowering.operations import operands
+from keelback.compiler.frontend.lowering.shapes import memory_type, size_and_align
+from keelback.compiler.frontend.tree import Operation
+from keelback.compiler.frontend.types.model import ArrayType, StructType, Type
+
+if TYPE_CHECKING:
+    from keelback.compiler.frontend.lowering.function import FunctionLowering
+
+UNROLLED_COUNT = 32  # longer arrays are copied by a loop
+
+
+def copy_struct(function: FunctionLowering, node: Operation) -> Value:
+    """`target.copy_from(source)`; both may be the same struct."""
+    target, source = operands(function, node)
+    function.module.note_type(node.operands[0].type)
+    _copy(function, node.operands[0].type, target.text, source.text)
+    return VOID_VALUE
+
+
+def _copy(function: FunctionLowering, kind: Type, target: str, source: str) -> None:
+    if isinstance(kind, StructType):
+        for field in kind.fields.values():
+            places = [_part(function, kind, start, f"i32 {field.index}") for start in (target, source)]
+            _copy(function, field.type, *places)
+    elif isinstance(kind, ArrayType):
+        _copy_array(function, kind, target, source)
+    else:
+        align = f", align {size_and_align(kind)[1]}"
+        function.builder.store(function.builder.load(memory_type(kind), source, align), target, align)
+
+
+def _part(function: FunctionLowering, kind: Type, start: str, index: str) -> str:
+    shape = memory_type(kind)
+    return function.builder.emit("ptr", f"getelementptr inbounds nuw {shape}, ptr {start}, i32 0, {index}").text
+
+
+def _copy_array(function: FunctionLowering, kind: ArrayType, target: str, source: str) -> None:
+    assert kind.count is not None
+    if kind.count <= UNROLLED_COUNT:
+        for number in range(kind.count):
+            places = [_part(function, kind, start, f"i64 {number}") for start in (target, source)]
+            _copy(function, kind.element, *places)
+        return
+    builder = function.builder
+    counter = builder.alloca("i64")
+    builder.store(integer(64, 0), counter)
+    head, done = builder.label("copy"), builder.label("copied")
+    builder.start(head)
+    index = builder.load("i64", counter)
+    places = [_part(function, kind, start, str(index)) for start in (target, source)]
+    _copy(function, kind.element, *places)
+    following = builder.emit("i64", f"add nuw {index}, 1")
+    builder.store(following, counter)
+    builder.branch(builder.compare("ult", following, integer(64, kind.count)), head, done)
+    builder.start(done)
