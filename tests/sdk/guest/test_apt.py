@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keelback.sdk.guest import apt
 from keelback.sdk.guest.apt import GuestFilesError, PrivateApt, mirror_from_uris
 from keelback.sdk.guest.debian import debian_files, kernel_package_name
 
@@ -41,7 +42,13 @@ def test_an_unknown_release_is_named() -> None:
 
 
 def test_a_failing_apt_is_quoted(tmp_path: Path) -> None:
-    apt = PrivateApt(root=tmp_path, release="bookworm", architecture="arm64")
+    broken = PrivateApt(root=tmp_path, release="bookworm", architecture="arm64")
     (tmp_path / "apt.conf").write_text("this is no configuration {")
     with pytest.raises(GuestFilesError, match=r"apt-cache .* failed for Debian bookworm"):
-        apt.fields("busybox-static")
+        broken.fields("busybox-static")
+
+
+def test_an_unreachable_mirror_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apt, "find_mirror", lambda: f"file:{tmp_path}/no-such-mirror")
+    with pytest.raises(GuestFilesError, match=r"apt-get .*update failed for Debian bookworm(.|\n)*no-such-mirror"):
+        PrivateApt(root=tmp_path / "apt", release="bookworm", architecture="arm64").update()

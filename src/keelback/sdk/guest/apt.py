@@ -26,6 +26,8 @@ Dir::Etc::preferencesparts "/dev/null";
 Dir::State "{root}/state";
 Dir::State::status "{root}/state/status";
 Dir::Cache "{root}/cache";
+// A list that cannot be fetched is an error here, not a warning.
+APT::Update::Error-Mode "any";
 APT::Architecture "{architecture}";
 APT::Architectures {{ "{architecture}"; }};
 {sandbox}
