@@ -33,7 +33,9 @@ def signal(thread: Thread) -> u64:
 
 
 def commit_signal(notification: u32, bits: u64) -> None:
-    """Or bits into a notification, and hand all of them to its thread if that waits for them."""
+    """Or bits into a notification, and hand all of them to its thread if that waits for them. No bits: no event."""
+    if bits == 0:
+        return
     notifications[notification].pending = notifications[notification].pending | bits
     receiver = notifications[notification].thread
     thread = threads[receiver]

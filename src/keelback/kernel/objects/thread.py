@@ -50,8 +50,8 @@ def stop(caller: u32, thread: Thread) -> u64:
     """THREAD_STOP: x8 thread."""
     status = check_thread(caller, thread, u8(rights.CONTROL))
     if status == errors.OK:
+        record(u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0))  # before another thread may be the present one
         commit_stop(target_of(thread))
-        record(u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0))
     return status
 
 
@@ -89,9 +89,9 @@ def start(caller: u32, thread: Thread) -> u64:
         return status
     target = target_of(thread)
     registers = thread.context.registers
+    record(u64(trace.START), u64(target), registers[0], u64(0))
     commit_stop(target)
     commit_reset(target, registers[0], registers[1], registers[2])
-    record(u64(trace.START), u64(target), registers[0], u64(0))
     commit_wake(target)
     return status
 
