@@ -60,22 +60,23 @@ def mask_loaded_timer() -> None:
 
 
 def deliver(index: u32) -> bool:
-    """A vcpu's timer fired and is masked: make its interrupt pending, now or when that becomes possible."""
+    """A vcpu's timer fired and is masked: make its interrupt pending now, and say so, or when that becomes possible."""
     vcpu = vcpus[index]
     vcpu.timer_due = True
-    return retry(index)
+    if vcpu.timer_enabled and inject(index, u64(TIMER_INTID), u64(vcpu.timer_priority)):
+        vcpu.timer_due = False
+    return not vcpu.timer_due
 
 
 def retry(index: u32) -> bool:
-    """Make the timer interrupt of a vcpu pending if it is due. True if that happened."""
+    """Make the timer interrupt of a vcpu pending if it is still due. True if that happened."""
     vcpu = vcpus[index]
     if not vcpu.timer_due or not vcpu.timer_enabled:
         return False
     if not is_firing(index):  # the guest has turned it off, or set it anew, meanwhile
         vcpu.timer_due = False
         return False
-    vcpu.timer_due = not inject(index, u64(TIMER_INTID), u64(vcpu.timer_priority))
-    return not vcpu.timer_due
+    return deliver(index)
 
 
 def is_firing(index: u32) -> bool:

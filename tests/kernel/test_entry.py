@@ -1,0 +1,168 @@
+"""The shell around `dispatch`: interrupts, exits and what is resumed, in CPython with modelled registers."""
+
+from __future__ import annotations
+
+import pytest
+
+from keelback.abi import syscalls, vcpu
+from keelback.kernel import entry, state
+from keelback.lang import address_of, u8, u32, u64
+from keelback.lang.registers import system_registers
+from tests.kernel.support import CLIENT, LINE, PEER, SERVER, SERVER_ENDPOINT, VCPU, VCPU_SLOT, call, current, registers
+
+ACKNOWLEDGE = "s3_0_c12_c12_0"
+NO_INTERRUPT = 1023
+
+
+def interrupt(line: int) -> int:
+    """An interrupt is taken; the address of the context that is resumed."""
+    system_registers[ACKNOWLEDGE] = line
+    resumed = int(entry.exception(u64(entry.INTERRUPT)))
+    system_registers[ACKNOWLEDGE] = NO_INTERRUPT
+    return resumed
+
+
+def context_of(thread: int) -> int:
+    return int(address_of(state.threads[thread]))
+
+
+def guest_context() -> int:
+    return int(address_of(state.vcpus[VCPU]))
+
+
+def enter_call(number: int, slot: int, *words: int) -> int:
+    """A system call as the stubs make it; the address of the context that is resumed."""
+    saved = state.threads[current()].context.registers
+    for index, word in enumerate(words):
+        saved[index] = u64(word)
+    saved[8] = u64(slot)
+    doors = {
+        syscalls.CALL: entry.call,
+        syscalls.REPLY_RECEIVE: entry.reply_receive,
+        syscalls.VCPU_RUN: entry.vcpu_run,
+    }
+    return int(doors[number]() if number in doors else entry.system_call(u64(number)))
+
+
+def run_guest() -> None:
+    """The client runs its guest."""
+    enter_call(syscalls.RECEIVE, 1)
+    assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
+    assert state.cores[0].in_guest
+
+
+def test_a_call_resumes_the_server_and_its_reply_the_client() -> None:
+    assert enter_call(syscalls.RECEIVE, 1) == context_of(CLIENT)
+    assert enter_call(syscalls.CALL, SERVER_ENDPOINT, 1, 2) == context_of(SERVER)
+    assert registers(SERVER)[:2] == [1, 2]
+    assert enter_call(syscalls.REPLY_RECEIVE, 1, 3) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == 3
+
+
+def test_a_refused_call_resumes_the_caller() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    assert enter_call(syscalls.CALL, 40) == context_of(CLIENT)
+    assert enter_call(syscalls.VCPU_RUN, 40) == context_of(CLIENT)
+    assert enter_call(syscalls.REPLY_RECEIVE, 40) == context_of(CLIENT)
+    assert registers(CLIENT)[8] != 0
+
+
+def test_the_space_of_the_resumed_component_is_in_force() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    enter_call(syscalls.CALL, SERVER_ENDPOINT)
+    assert system_registers["vttbr_el2"] == state.threads[SERVER].stage2
+
+
+def test_an_exit_resumes_the_monitor() -> None:
+    run_guest()
+    system_registers["esr_el2"] = 0x16 << 26 | 1 << 25
+    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == vcpu.HYPERCALL
+    assert not state.cores[0].in_guest
+
+
+def test_what_the_kernel_answers_resumes_the_guest() -> None:
+    run_guest()
+    system_registers["esr_el2"] = 0x07 << 26 | 1 << 25
+    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == guest_context()
+
+
+def test_wfi_lets_others_run_until_the_timer_fires() -> None:
+    run_guest()
+    state.vcpus[VCPU].timer_enabled, state.vcpus[VCPU].timer_priority = True, u8(0xA0)
+    system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
+    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(PEER)
+    assert state.threads[CLIENT].state == state.GUEST_IDLE
+    system_registers["cntv_ctl_el0"] = 5
+    enter_call(syscalls.WAIT, 2)
+    interrupt(27)
+    assert state.threads[CLIENT].state == state.READY
+    assert current() == CLIENT
+    assert system_registers["s3_4_c12_c12_3"] & 0xFFFF_FFFF == 27
+    assert system_registers["cntv_ctl_el0"] == 3
+
+
+def test_wfi_with_a_pending_interrupt_goes_on() -> None:
+    run_guest()
+    system_registers["s3_4_c12_c12_1"] = 1 << 62 | 48
+    system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
+    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == guest_context()
+
+
+def test_a_device_interrupts_a_guest_for_its_driver() -> None:
+    run_guest()
+    assert interrupt(LINE) == context_of(SERVER)
+    assert registers(SERVER)[9] == 1 << 40
+    assert enter_call(syscalls.RECEIVE, 1) == guest_context(), "the guest runs on where it was"
+
+
+def test_a_signal_to_the_monitor_ends_its_guest() -> None:
+    run_guest()
+    state.interrupts[1].notification = u32(CLIENT)
+    assert interrupt(LINE) == context_of(CLIENT)
+    assert registers(CLIENT)[:2] == [vcpu.NOTIFIED, 1 << 40]
+
+
+@pytest.mark.parametrize("line", [NO_INTERRUPT, 1020, 5, LINE + 1])
+def test_interrupts_of_nobody_disturb_nobody(line: int) -> None:
+    run_guest()
+    assert interrupt(line) == guest_context()
+
+
+def test_the_tick_ends_a_slice() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    assert system_registers["cnthp_ctl_el2"] == 1, "two of equal priority are ready"
+    assert interrupt(26) == context_of(PEER)
+    assert interrupt(26) == context_of(CLIENT)
+
+
+def test_maintenance_brings_a_due_timer_and_the_monitor_s_exit() -> None:
+    run_guest()
+    guest = state.vcpus[VCPU]
+    guest.timer_enabled, guest.timer_due, guest.wants_room = True, True, True
+    system_registers["cntv_ctl_el0"] = 7
+    assert interrupt(25) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == vcpu.MAINTENANCE
+    assert not guest.timer_due
+
+
+def test_a_fault_of_a_component_resumes_somebody_else() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    system_registers["esr_el2"] = 0x24 << 26 | 5
+    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(PEER)
+    assert state.threads[CLIENT].faulting
+
+
+def test_a_system_error_ends_a_guest_or_stops_a_component() -> None:
+    run_guest()
+    assert int(entry.exception(u64(entry.SYSTEM_ERROR))) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == vcpu.FAULT
+    entry.exception(u64(entry.SYSTEM_ERROR))
+    assert state.threads[CLIENT].faulting
+
+
+def test_idle_waits_for_an_interrupt() -> None:
+    while current() != 0 and current() != 4:
+        call(syscalls.WAIT, 2)
+    system_registers[ACKNOWLEDGE] = LINE
+    assert enter_call(syscalls.WAIT, 2) == context_of(SERVER)
