@@ -87,28 +87,30 @@ def build_initrd(folder: Path) -> Path:
         archive.add_character_device(path, major, minor)
     archive.add_file("init", guest_program(GUEST_FOLDER / "workloads.c").read_bytes(), mode=0o755)
     archive.add_file("bin/nop", guest_program(GUEST_FOLDER / "nop.c").read_bytes(), mode=0o755)
-    path = folder / "initrd.cpio"
-    path.write_bytes(archive.to_bytes())
-    return path
+    initrd = folder / "initrd.cpio"
+    initrd.write_bytes(archive.to_bytes())
+    return initrd
 
 
 def bare_tree(machine: list[str], folder: Path) -> Path:
-    """The board's own device tree with a fixed rng-seed and without the kaslr-seed (which would turn page-table isolation
-    on), packed: QEMU doubles its size, and Linux refuses trees above 2 MiB."""
-    path = folder / "bare.dtb"
-    dump = [*machine, "-M", f"dumpdtb={path}", "-display", "none"]
+    """The board's own device tree with a fixed rng-seed and without the kaslr-seed.
+
+    A kaslr-seed would turn page-table isolation on. Packed, since QEMU doubles its size and Linux wants it below 2 MiB.
+    """
+    tree_file = folder / "bare.dtb"
+    dump = [*machine, "-M", f"dumpdtb={tree_file}", "-display", "none"]
     subprocess.run(dump, check=True, capture_output=True)
-    tree = libfdt.Fdt(path.read_bytes())
+    tree = libfdt.Fdt(tree_file.read_bytes())
     chosen = tree.path_offset("/chosen")
     tree.setprop(chosen, "rng-seed", SEED)
     tree.delprop(chosen, "kaslr-seed")
     tree.pack()
-    path.write_bytes(bytes(tree.as_bytearray())[: tree.totalsize()])
-    return path
+    tree_file.write_bytes(bytes(tree.as_bytearray())[: tree.totalsize()])
+    return tree_file
 
 
 def read_figures(transcript: str) -> dict[str, float]:
-    """Nanoseconds by workload (the median of its repeats) out of what guest/workloads.c prints. Raises WorkloadError."""
+    """Nanoseconds by workload, the median of its repeats, from what guest/workloads.c prints. Raises WorkloadError."""
     failed = re.search(r"FAILED (.*)", transcript)
     if failed is not None:
         raise WorkloadError(f"a workload failed in the guest: {failed.group(1)}")

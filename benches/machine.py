@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from benches.counting import Report, plugin_arguments, read_report
+from keelback.compiler import link
 from keelback.sdk import System
-from keelback.sdk.build import BuiltSystem, build_system
+from keelback.sdk.build import SEED_BYTES, SEED_FILE, BuiltSystem, build_system
 from keelback.sdk.runner import Emulation, Machine, emulator_command
 
 REPORT_FILE = "counts.txt"
@@ -14,16 +15,25 @@ TRANSCRIPT_FILE = "console.txt"
 
 # The board's clock starts at the same moment in every run and advances with the instructions.
 STEADY_CLOCK = ("-rtc", "base=2026-01-01,clock=vm")
+# A build's secret is random otherwise, and so would be what a guest's random generator starts from.
+FIXED_SEED = bytes(range(SEED_BYTES))
 
 
 def run_counted(system: System, folder: Path, *, limit_s: float) -> tuple[Report, str]:
     """Build `system` into `folder` and run it. Returns the plugin's report and what the console showed."""
-    built = build_system(system, folder)
+    built = build_steady(system, folder)
     out = folder / REPORT_FILE
     out.unlink(missing_ok=True)
     extra = (*STEADY_CLOCK, *plugin_arguments(built.manifest, out))
     transcript = run_to_end(counted_command(built, extra), folder / TRANSCRIPT_FILE, limit_s)
     return read_report(out), transcript
+
+
+def build_steady(system: System, folder: Path) -> BuiltSystem:
+    """Build a system so that it behaves the same in every run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SEED_FILE).write_bytes(FIXED_SEED)
+    return build_system(system, folder)
 
 
 def counted_command(built: BuiltSystem, extra: tuple[str, ...]) -> list[str]:
@@ -39,3 +49,13 @@ def run_to_end(command: list[str], transcript_file: Path, limit_s: float) -> str
             return machine.wait_end(limit_s=limit_s)
         finally:
             machine.save_transcript(transcript_file)
+
+
+def link_flat(objects: list[Path], elf: Path, base: int) -> bytes:
+    """Link objects to run from `base` on, entered at `_start`; the memory they fill, as a boot loader loads it."""
+    linked = link(objects, elf, base=base, entry="_start")
+    flat = bytearray(max(segment.address + segment.memory_size for segment in linked.segments) - base)
+    for segment in linked.segments:
+        start = segment.address - base
+        flat[start : start + len(segment.data)] = segment.data
+    return bytes(flat)

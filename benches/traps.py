@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benches.counting import BUILD_FOLDER, Sample
-from benches.machine import run_counted
-from keelback.compiler import compile_foreign, link
+from benches.machine import link_flat, run_counted
+from keelback.compiler import compile_foreign
 from keelback.sdk import System, VirtualMachine
 
 GUEST_FOLDER = Path(__file__).parent / "guest"
@@ -24,7 +24,7 @@ SPANS = {"guest_device_read": 32, "guest_hypercall": 33, "guest_self_interrupt":
 
 @dataclass(frozen=True)
 class TrapCost:
-    """Instructions of one trap: into the monitor and back in the kernel, in the monitor, and its visits to the kernel."""
+    """Instructions of one trap: the kernel's into the monitor, back, in all; the monitor's; visits to the kernel."""
 
     into_monitor: int
     back: int
@@ -43,12 +43,16 @@ class TrapCost:
 
 def measure_traps(folder: Path = BUILD_FOLDER / "traps") -> dict[str, TrapCost]:
     """Build, run and count; the cost of each trap by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    report, _ = run_counted(trap_system(folder), folder, limit_s=LIMIT_S)
+    return {name: trap_cost(report.typical(span)) for name, span in SPANS.items()}
+
+
+def trap_system(folder: Path = BUILD_FOLDER / "traps") -> System:
+    """The guest beside the console's components."""
     system = System(board="qemu-virt-aarch64", name="traps")
     system.add_console()
     system.add(VirtualMachine("guest", kernel=build_guest(folder), ram="8 MiB", priority=50, power=True))
-    report, _ = run_counted(system, folder, limit_s=LIMIT_S)
-    return {name: trap_cost(report.typical(span)) for name, span in SPANS.items()}
+    return system
 
 
 def trap_cost(sample: Sample) -> TrapCost:
@@ -67,18 +71,13 @@ def trap_cost(sample: Sample) -> TrapCost:
 
 def build_guest(folder: Path) -> Path:
     """guest/traps.c as a flat arm64 Image."""
+    folder.mkdir(parents=True, exist_ok=True)
     flags = ["-mstrict-align", "-Wall", "-Wextra", "-Werror", f"-DIMAGE_BYTES={IMAGE_BYTES}", f"-DROUNDS={ROUNDS}"]
     flags += [f"-DSPAN_{name.removeprefix('guest_').upper()}={span}" for name, span in SPANS.items()]
     objects = [
         compile_foreign([GUEST_FOLDER / source], folder / f"{source}.o", flags=flags)
         for source in ("start.S", "traps.c")
     ]
-    linked = link(objects, folder / "traps-guest.elf", base=LOAD_ADDRESS, entry="_start")
-    end = max(segment.address + segment.memory_size for segment in linked.segments)
-    flat = bytearray(end - LOAD_ADDRESS)
-    for segment in linked.segments:
-        start = segment.address - LOAD_ADDRESS
-        flat[start : start + len(segment.data)] = segment.data
     image = folder / "traps.image"
-    image.write_bytes(flat)
+    image.write_bytes(link_flat(objects, folder / "traps-guest.elf", LOAD_ADDRESS))
     return image

@@ -135,13 +135,16 @@ static void add_sample(uint32_t span)
             sample->during.of[owner][operation] = now.of[owner][operation] - begin->of[owner][operation];
 }
 
-static void marker_runs(unsigned int vcpu, void *immediate)
+/* `marker` is the immediate, above it the owner. The marker itself counts as run, but in no span that it bounds. */
+static void marker_runs(unsigned int vcpu, void *marker)
 {
     (void)vcpu;
-    uint32_t kind = (uint32_t)(uintptr_t)immediate >> 8, span = (uint32_t)(uintptr_t)immediate & 0xff;
+    uint32_t kind = (uint32_t)(uintptr_t)marker >> 8 & 0xff, span = (uint32_t)(uintptr_t)marker & 0xff;
+    uint64_t *count = &now.of[(uintptr_t)marker >> 16][INSTRUCTION];
     if (kind == MARK_BEGIN) {
         spans[span].open = true;
         spans[span].at_begin = now;
+        spans[span].at_begin.of[(uintptr_t)marker >> 16][INSTRUCTION]++;
     } else if (kind == MARK_END && spans[span].open) {
         spans[span].open = false;
         add_sample(span);
@@ -149,6 +152,7 @@ static void marker_runs(unsigned int vcpu, void *immediate)
         fprintf(out, "point %u %" PRIu64 "\n", span, total_instructions());
         fflush(out);
     }
+    ++*count;
 }
 
 /* Counts the eret itself: an inline addition would come before or after this callback, depending on QEMU. */
@@ -174,9 +178,11 @@ static void count_instruction(struct qemu_plugin_insn *instruction)
         owner_seen[owner] = true;
         fprintf(out, "first %s %" PRIu64 "\n", owner_names[owner], total_instructions());
     }
-    if (is_marker(word))
-        qemu_plugin_register_vcpu_insn_exec_cb(instruction, marker_runs, QEMU_PLUGIN_CB_NO_REGS,
-                                               (void *)(uintptr_t)(word >> 5 & 0xffff));
+    if (is_marker(word)) {
+        uintptr_t marker = (uintptr_t)owner << 16 | (word >> 5 & 0xffff);
+        qemu_plugin_register_vcpu_insn_exec_cb(instruction, marker_runs, QEMU_PLUGIN_CB_NO_REGS, (void *)marker);
+        return;
+    }
     if (owner == KERNEL && is_eret(word)) {
         qemu_plugin_register_vcpu_insn_exec_cb(instruction, kernel_eret_runs, QEMU_PLUGIN_CB_NO_REGS, NULL);
         return;

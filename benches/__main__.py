@@ -1,0 +1,125 @@
+"""`python -m benches`: run the benchmarks, print the tables, compare with what is recorded.
+
+Exits with 1 when a figure is worse than recorded or than promised, 2 when something could not be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from benches.counting import BUILD_FOLDER, CountingError
+from benches.documented import document
+from benches.linux import WorkloadError, measure_bare, measure_guest
+from benches.machine import build_steady
+from benches.primitives import Cost, measure_primitives
+from benches.record import find_worse, load_record, save_record
+from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kernel_code_lines
+from benches.tables import format_table, kernel_table, linux_table, trap_table
+from benches.traps import TrapCost, measure_traps, trap_system
+from keelback.sdk.runner import ConsoleError
+
+PARTS = ("kernel", "traps", "linux", "sizes")
+NOT_RATIOS = ("device_read", "reset_to_guest")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts asked for. Returns the exit status."""
+    options = read_options(arguments)
+    recorded = load_record()
+    figures: dict[str, float] = {}
+    try:
+        for part in options.only or PARTS:
+            figures |= RUNNERS[part](recorded)
+    except (CountingError, WorkloadError, ConsoleError) as error:
+        print(f"benches: {error}", file=sys.stderr)
+        return 2
+    if options.record:
+        save_record(figures)
+        print(f"recorded {len(figures)} figures")
+        recorded = load_record()
+        document(recorded)
+    worse = find_worse(figures, recorded)
+    for figure in worse:
+        print(f"WORSE  {figure}")
+    if not worse:
+        print(f"{len(figures)} figures, none worse than recorded or promised")
+    return 1 if worse else 0
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS, help="run this part only; may be repeated")
+    parser.add_argument(
+        "--record", action="store_true", help="write the figures to recorded.json and the documentation"
+    )
+    return parser.parse_args(arguments)
+
+
+def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:
+    """Kernel operations."""
+    costs = measure_primitives()
+    print(kernel_table(costs, recorded), flush=True)
+    return flatten("kernel", costs)
+
+
+def run_traps(recorded: Mapping[str, float]) -> dict[str, float]:
+    """What a guest's traps cost."""
+    costs = measure_traps()
+    print(trap_table(costs), flush=True)
+    return flatten("traps", costs)
+
+
+def run_linux(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The same Linux on the bare machine and as a guest."""
+    say("Linux on the bare machine")
+    bare = measure_bare().ns
+    say("Linux as a guest")
+    guest = measure_guest().ns
+    print(linux_table(bare, guest, recorded))
+    print(f"reset -> the guest's first instruction: {guest['reset_to_guest'] / 1e6:.2f} ms\n")
+    ratios = {f"linux.{name}.ratio": guest[name] / bare[name] for name in bare if name not in NOT_RATIOS}
+    return {**ratios, **{f"linux.{name}.ns": guest[name] for name in NOT_RATIOS}}
+
+
+def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The kernel's size and an image's; tests/test_promises.py holds them to their limits."""
+    lines, assembly = kernel_code_lines(), kernel_assembly_lines()
+    folder = BUILD_FOLDER / "traps"
+    manifest = build_steady(trap_system(folder), folder).manifest
+    image_bytes, text_bytes = image_bytes_without_files(manifest), int(manifest["kernel"]["text_bytes"])
+    rows = [
+        ("kernel, code lines", f"{lines:,}", "11,519 (MCS 13,226)", "73,424 (105,865 with headers)"),
+        ("assembly lines in it", f"{assembly:,}", "295", "-"),
+        ("kernel, text, bytes", f"{text_bytes:,}", "35,000", "-"),
+        ("image with console and VMM, without guest files, bytes", f"{image_bytes:,}", "-", "-"),
+    ]
+    print(format_table("Sizes", ("size", "measured", "seL4 EL2", "Xen arm64"), rows))
+    return {}
+
+
+RUNNERS = {"kernel": run_kernel, "traps": run_traps, "linux": run_linux, "sizes": run_sizes}
+
+
+def flatten(prefix: str, costs: Mapping[str, Cost] | Mapping[str, TrapCost]) -> dict[str, float]:
+    """`prefix.operation.sort` for every number in the costs."""
+    return {
+        f"{prefix}.{name}.{field.name}": float(getattr(cost, field.name))
+        for name, cost in costs.items()
+        for field in fields(cost)
+    }
+
+
+STARTED = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Progress, on standard error."""
+    print(f"benches: {time.monotonic() - STARTED:5.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
