@@ -24,7 +24,7 @@ from keelback.prover.state import (
     Vcpu,
     VirtualInterrupt,
 )
-from keelback.prover.tables import Row, Tables, words
+from keelback.prover.tables import Kept, Row, Tables, words
 
 PRIORITY_COUNT = limits.PRIORITY_COUNT
 RECORD_WORDS = 4
@@ -48,7 +48,7 @@ ACTIVITIES = {int(activity): activity for activity in Activity}
 
 
 def abstract_state(tables: Tables, sizes: Sizes) -> State:
-    """The abstract state of the tables."""
+    """The abstract state of the tables. To be read only: parts that did not change are shared with the last one."""
     return State(
         sizes=sizes,
         current=tables.core.current,
@@ -64,8 +64,8 @@ def abstract_state(tables: Tables, sizes: Sizes) -> State:
             index: Interrupt(row.line, row.notification, row.bits, row.fired)
             for index, row in objects_of(tables.interrupts)
         },
-        vcpus={index: vcpu(row) for index, row in objects_of(tables.vcpus)},
-        capabilities=capabilities(tables),
+        vcpus=vcpus(tables.vcpus, ()),
+        capabilities=capabilities(tables.slots, (tables.slot_count,)),
         generations=generations(tables),
         floating_point={index: data for index, data in enumerate(tables.floating_point) if any(data)},
         floating_point_owner=tables.core.fp_owner,
@@ -158,17 +158,24 @@ def virtual_interrupt(value: int) -> tuple[int, VirtualInterrupt]:
     return value & INTERRUPT_ID, VirtualInterrupt(priority, bool(value & LIST_PENDING), bool(value & LIST_ACTIVE))
 
 
-def capabilities(tables: Tables) -> dict[int, dict[int, Capability]]:
-    """The filled slots of each table; slot 0 is none."""
-    count = tables.slot_count
+@Kept
+def capabilities(slots: list[Row], sizes: tuple[int, ...]) -> dict[int, dict[int, Capability]]:
+    """The filled slots of each table of sizes[0] slots; slot 0 is none."""
+    count = sizes[0]
     return {
         table: {
             number: Capability(row.kind, row.object, row.generation, row.rights, row.badge)
-            for number, row in enumerate(tables.slots[table * count : (table + 1) * count])
+            for number, row in enumerate(slots[table * count : (table + 1) * count])
             if number and row.kind
         }
-        for table in range(1, len(tables.slots) // count)
+        for table in range(1, len(slots) // count)
     }
+
+
+@Kept
+def vcpus(rows: list[Row], _: tuple[int, ...]) -> dict[int, Vcpu]:
+    """The virtual processors."""
+    return {index: vcpu(row) for index, row in objects_of(rows)}
 
 
 def generations(tables: Tables) -> dict[tuple[int, int], int]:

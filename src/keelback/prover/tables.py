@@ -7,14 +7,16 @@ arrays themselves stay bytes. What the numbers mean is said in `abstraction`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from keelback.lang import Layout
 
 STATE_MODULE = "keelback.kernel.state"
 LINE_OWNERS = "keelback.kernel.objects.interrupt.line_owners"
+
+T = TypeVar("T")
 
 CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -57,6 +59,19 @@ def _code(field: Layout) -> str:
 def words(data: bytes) -> tuple[int, ...]:
     """The 64-bit words of some bytes."""
     return struct.unpack(f"<{len(data) // 8}Q", data)
+
+
+class Kept(Generic[T]):
+    """The last result of a function of rows, for as long as a reader gives the very same rows."""
+
+    def __init__(self, function: Callable[[list[Row], tuple[int, ...]], T]) -> None:
+        self._function = function
+        self._last: tuple[list[Row], tuple[int, ...], T] | None = None
+
+    def __call__(self, rows: list[Row], numbers: tuple[int, ...]) -> T:
+        if self._last is None or self._last[0] is not rows or self._last[1] != numbers:
+            self._last = (rows, numbers, self._function(rows, numbers))
+        return self._last[2]
 
 
 def symbol_of(table: str) -> str:

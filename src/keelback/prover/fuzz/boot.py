@@ -16,6 +16,9 @@ from keelback.prover.state import Access, Activity
 from keelback.prover.tables import ALL_TABLES, symbol_of
 
 Values: TypeAlias = dict[str, Any]
+"""Fields of a row; the rest has its default."""
+BootValues: TypeAlias = dict[str, dict[int, Any]]
+"""Table -> index -> the row's fields, or its number; other rows, and other tables, have their defaults."""
 
 FIRST_LINE = 32
 LAST_GENERATION = (1 << 32) - 1
@@ -38,14 +41,15 @@ class Boot:
         self._layouts = layouts
         self._slot_count = slot_count
         self._chance = random.Random(seed)
-        self._values: Values = {name: {} for name in ALL_TABLES}
+        self._values: BootValues = {name: {} for name in ALL_TABLES}
         self._thread_count = self._chance.randint(2, self._count("threads") - 1)
         self._make_objects()
         self._make_slots()
 
-    def bytes(self) -> dict[str, bytes]:
-        """The first contents of every table."""
-        return {name: pack(self._layouts[symbol_of(name)], values) for name, values in self._values.items()}
+    @property
+    def values(self) -> BootValues:
+        """What the tables hold first."""
+        return self._values
 
     def _count(self, table: str) -> int:
         return self._layouts[symbol_of(table)].count
@@ -82,7 +86,7 @@ class Boot:
             "table": index,
             "notification": index,
             "priority": chance.choice(PRIORITIES),
-            "state": chance.choice((Activity.READY, Activity.READY, Activity.STOPPED)),
+            "state": int(chance.choice((Activity.READY, Activity.READY, Activity.STOPPED))),
             "fault_endpoint": chance.randrange(self._count("endpoints")),
             "fault_badge": 0xFA00 + index,
             "generation": self._generation(),
@@ -100,11 +104,15 @@ class Boot:
         chance = self._chance
         return {
             "context": {"registers": {30: index}, "program_counter": (1 << 64) - chance.choice((2, 0x1000))},
-            "el1": {"cntv_cval": index, "csselr": index},
+            "el1": {
+                "cntv_ctl": chance.choice((0, 1, 1, 3)),
+                "cntv_cval": chance.choice((0, 0, index)),
+                "csselr": index,
+            },
             "mpidr": 1 << 31 | index,
             "thread": self._thread(),
             "generation": self._generation(),
-            "access": chance.choice(list(Access)),
+            "access": int(chance.choice(list(Access))),
             "syndrome": chance.getrandbits(32),
         }
 
@@ -135,12 +143,12 @@ class Boot:
         return rights.ALL if self._chance.random() < 0.7 else self._chance.randrange(rights.ALL + 1)
 
 
-def make_boot(kernel: Kernel, seed: int) -> dict[str, bytes]:
-    """The first contents of every table of system `seed`."""
-    return Boot(kernel.layouts, kernel.sizes.slots, seed).bytes()
+def make_boot(kernel: Kernel, seed: int) -> BootValues:
+    """System number `seed`."""
+    return Boot(kernel.layouts, kernel.sizes.slots, seed).values
 
 
-def start(kernel: Kernel, boot: Mapping[str, bytes]) -> None:
+def start(kernel: Kernel, boot: BootValues) -> None:
     """Load a system and let its threads start, as at the end of booting."""
-    kernel.load(boot)
+    kernel.load({name: pack(kernel.layouts[symbol_of(name)], boot.get(name)) for name in ALL_TABLES})
     kernel.invoke("scheduler.commit_start_all")

@@ -21,7 +21,7 @@ from keelback.prover.fuzz.steps import (
 )
 from keelback.prover.state import Access, State, Thread
 
-WORDS = (0, 1, 2, 3, 4, 20, 30, 31, 32, 33, 34, 44, 47, 48, 63, 255, 256, 1019, 1020, 1 << 31, 1 << 32, (1 << 64) - 1)
+WORDS = (*range(5), *range(30, 36), *range(40, 50), 63, 255, 256, 1019, 1020, 1 << 31, 1 << 32, (1 << 64) - 1)
 KIND_OF_CALL = {
     **dict.fromkeys((syscalls.CALL, syscalls.RECEIVE, syscalls.REPLY_RECEIVE), objects.ENDPOINT),
     **dict.fromkeys((syscalls.SIGNAL, syscalls.WAIT, syscalls.POLL), objects.NOTIFICATION),
@@ -74,7 +74,7 @@ def _choose_guest_step(state: State, chance: random.Random) -> Step:
         return GuestHandles(chance.choice(list(running.interrupts)))
     if kind < 0.6:
         return GuestSleeps()
-    return GuestExits(chance.choice(list(Access)), chance.getrandbits(32))
+    return GuestExits(int(chance.choice(list(Access))), chance.getrandbits(32))
 
 
 def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:

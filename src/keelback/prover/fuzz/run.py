@@ -6,12 +6,13 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from keelback.lang import Trap
 from keelback.prover.abstraction import abstract_state
-from keelback.prover.fuzz.boot import make_boot, start
+from keelback.prover.fuzz.boot import BootValues, make_boot, start
 from keelback.prover.fuzz.choice import choose_step
 from keelback.prover.fuzz.kernel import Kernel
 from keelback.prover.fuzz.steps import Call, Step
@@ -26,7 +27,7 @@ PROGRAM_STEPS = 150
 class Failure:
     """A program after whose last step the kernel is not as specified."""
 
-    boot: int
+    boot: BootValues
     steps: tuple[Step, ...]
     reasons: tuple[str, ...]
 
@@ -71,17 +72,22 @@ def take_step(kernel: Kernel, state: State, step: Step) -> tuple[str, ...]:
     return tuple(differences(state, found)) if state != found else ()
 
 
-def begin(kernel: Kernel, boot: int) -> State:
-    """Start system `boot`; its abstract state. The first state has to satisfy the invariants too."""
-    start(kernel, make_boot(kernel, boot))
+class BrokenBoot(Exception):
+    """A system contradicts the invariants before anything has happened."""
+
+
+def begin(kernel: Kernel, boot: BootValues) -> State:
+    """Start a system; its abstract state. The first state has to satisfy the invariants too, else BrokenBoot."""
+    start(kernel, boot)
     tables = kernel.tables()
     broken = contradictions(tables)
-    assert not broken, broken
-    return abstract_state(tables, kernel.sizes)
+    if broken:
+        raise BrokenBoot("\n".join(broken))
+    return deepcopy(abstract_state(tables, kernel.sizes))
 
 
-def find_failure(kernel: Kernel, boot: int, steps: Iterable[Step]) -> Failure | None:
-    """Run a program on system `boot`, without the steps that cannot happen; the first failure, if any."""
+def find_failure(kernel: Kernel, boot: BootValues, steps: Iterable[Step]) -> Failure | None:
+    """Run a program on a system, without the steps that cannot happen; the first failure, if any."""
     state = begin(kernel, boot)
     done: list[Step] = []
     for step in steps:
@@ -99,7 +105,7 @@ def fuzz(
     """Random programs until `calls` calls were made, `until` says so, or one fails."""
     chance = random.Random(seed)
     while statistics.calls < calls and not until():
-        boot = chance.getrandbits(32)
+        boot = make_boot(kernel, chance.getrandbits(32))
         state = begin(kernel, boot)
         statistics.programs += 1
         done: list[Step] = []

@@ -16,7 +16,7 @@ from keelback.prover.specs import events
 from keelback.prover.specs.scheduling import run_best, wake
 from keelback.prover.specs.step import perform
 from keelback.prover.specs.tracing import record
-from keelback.prover.specs.vcpu_inject import retry_timer, wake_guest
+from keelback.prover.specs.vcpu_inject import fire_timer
 from keelback.prover.state import Access, Activity, State, Thread, Vcpu
 
 REGISTERS = "context.registers"
@@ -127,7 +127,7 @@ class Fault(Step):
 class GuestExits(Step):
     """The guest that runs exits to its monitor, leaving an access open."""
 
-    access: int = Access.NONE
+    access: int = 0
     syndrome: int = 0
 
     def is_possible(self, state: State) -> bool:
@@ -201,18 +201,15 @@ class TimerFires(Step):
     vcpu: int
 
     def is_possible(self, state: State) -> bool:
-        return self.vcpu in state.vcpus and not state.vcpus[self.vcpu].timer_due
+        el1 = state.vcpus[self.vcpu].el1
+        return el1["cntv_ctl"] & 3 == 1 and el1["cntv_cval"] <= state.now
 
     def act(self, kernel: Kernel, state: State) -> None:
-        if kernel.invoke("arch.aarch64.timer.deliver", self.vcpu):
+        if kernel.invoke("arch.aarch64.timer.take_due", self.vcpu):
             kernel.invoke("objects.vcpu.commit_interrupted", self.vcpu)
 
     def specify(self, state: State) -> None:
-        target = state.vcpus[self.vcpu]
-        target.timer_due = True
-        retry_timer(state, target)
-        if not target.timer_due:
-            wake_guest(state, self.vcpu)
+        fire_timer(state, self.vcpu)
 
 
 @dataclass(frozen=True)

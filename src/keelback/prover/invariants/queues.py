@@ -8,13 +8,14 @@ from keelback.abi import limits
 from keelback.prover.state import Activity
 from keelback.prover.tables import Tables
 
+EMPTY = (0, 0)
+
 
 def queues_are_lists(tables: Tables) -> Iterator[str]:
     """From head to tail every member names its queue and both neighbours, and nobody else names the queue."""
     claims = [thread.queue for thread in tables.threads]
-    for number, queue in enumerate(tables.queues):
-        if not queue.head and not queue.tail and number not in claims:
-            continue
+    used = {number for number, queue in enumerate(tables.queues) if queue != EMPTY}
+    for number in used.union(claims):
         yield from list_is_sound(tables, number, claims.count(number) if number else 0)
 
 

@@ -12,9 +12,9 @@ from keelback.prover.tables import Tables, words
 def bitmap_agrees_with_queues(tables: Tables) -> Iterator[str]:
     """Bit p is set if and only if the ready queue of priority p has a head."""
     bitmap = sum(word << 64 * number for number, word in enumerate(words(tables.core.ready)))
-    for priority, queue in enumerate(tables.queues[: limits.PRIORITY_COUNT]):
-        if bool(queue.head) != bool(bitmap >> priority & 1):
-            yield f"the bitmap is wrong about priority {priority}"
+    members = sum(1 << priority for priority, queue in enumerate(tables.queues[: limits.PRIORITY_COUNT]) if queue.head)
+    if bitmap != members:
+        yield f"the bitmap is {bitmap:#x}, the queues with members are {members:#x}"
 
 
 def the_best_thread_runs(tables: Tables) -> Iterator[str]:

@@ -8,6 +8,9 @@ from keelback.prover.specs.refusal import Refused, require
 from keelback.prover.specs.scheduling import wake
 from keelback.prover.state import Activity, State, Thread, Vcpu, VirtualInterrupt
 
+TIMER_ON, TIMER_MASKED = 1, 2
+"""ENABLE and IMASK of CNTV_CTL."""
+
 
 def vcpu_inject(state: State, caller: Thread) -> None:
     """An interrupt is pending for the guest; one that slept wakes. Refused for want of room, the monitor will hear."""
@@ -38,6 +41,18 @@ def wake_guest(state: State, index: int) -> None:
 
 
 def retry_timer(state: State, target: Vcpu) -> None:
-    """A timer interrupt that is due becomes pending if it may and can."""
-    if target.timer_due and target.timer_enabled:
-        target.timer_due = not inject(state, target, vcpu.TIMER_INTID, target.timer_priority)
+    """A timer interrupt that is due becomes pending if it may and can; it lapses if the timer is not past any more."""
+    if not target.timer_due or not target.timer_enabled:
+        return
+    is_past = target.el1["cntv_ctl"] & TIMER_ON != 0 and target.el1["cntv_cval"] <= state.now
+    target.timer_due = is_past and not inject(state, target, vcpu.TIMER_INTID, target.timer_priority)
+
+
+def fire_timer(state: State, index: int) -> None:
+    """The timer of a guest that does not run fires: it is masked, and its interrupt becomes due."""
+    target = state.vcpus[index]
+    target.el1["cntv_ctl"] |= TIMER_MASKED
+    target.timer_due = True
+    retry_timer(state, target)
+    if target.timer_enabled and not target.timer_due:
+        wake_guest(state, index)

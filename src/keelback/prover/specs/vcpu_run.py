@@ -47,7 +47,7 @@ def loaded(access: OpenAccess, value: int) -> int:
     """What a load puts into its register: the low bytes, sign-extended to the register's width if it says so."""
     width = 8 << access.size
     value &= (1 << width) - 1
-    if access.signed and value >> (width - 1):
-        value -= 1 << width
-        value &= WORD_MASK if access.wide else WORD_MASK >> 32
-    return value
+    if not access.signed:
+        return value
+    value -= (value >> (width - 1)) << width
+    return value & (WORD_MASK if access.wide else WORD_MASK >> 32)
