@@ -355,3 +355,16 @@ def test_typed_input_arrives_through_the_exit() -> None:
 
     life.scripts.append(guest())
     assert life.play() == ["guest powered off"]
+
+
+def test_the_last_words_of_a_guest_are_shown() -> None:
+    def guest() -> Script:
+        flags = vcpu.MEMORY_SYNDROME | vcpu.MEMORY_WRITE | 2 << vcpu.MEMORY_SIZE_LOW
+        yield vcpu.MEMORY, 0x0900_0000, flags, ord("a"), 0
+        yield vcpu.MEMORY, 0x0900_0038, flags, 0, 0
+        yield vcpu.MEMORY, 0x0900_0000, flags, ord("b"), 0
+        yield load(0xDEAD_0000)
+
+    life = Life(guest())
+    life.play()
+    assert life.machine.output.drain() == b"ab"

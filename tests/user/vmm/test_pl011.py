@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,69 @@ def test_settings_are_remembered() -> None:
     for offset, value in ((0x24, 0x1234), (0x28, 0x2A), (0x2C, 0x70), (CR, 0x301), (0x34, 0x09)):
         machine.store(UART + offset, value, 1)
         assert machine.load(UART + offset, 1) == value
+
+
+def send(machine: Machine, data: bytes) -> None:
+    """As a driver that polls before each byte."""
+    for value in data:
+        machine.load(UART + FR)
+        machine.store(UART + DR, value)
+
+
+def close(machine: Machine) -> None:
+    """What Linux ends each run of bytes with."""
+    machine.store(UART + IMSC, 0)
+
+
+def signals(machine: Machine) -> int:
+    """How often the console was told since the last time."""
+    return machine.kernel.take_signals().count(OUT_SLOT)
+
+
+def test_a_driver_that_closes_its_runs_tells_the_console_once_for_each() -> None:
+    machine = Machine()
+    send(machine, b"abc")
+    assert signals(machine) == 3
+    close(machine)
+    send(machine, b"one line\nprompt> ")
+    assert signals(machine) == 1, "the line"
+    assert machine.output.drain() == b"abcone line\n"
+    close(machine)
+    assert signals(machine) == 1
+    assert machine.output.drain() == b"prompt> "
+
+
+def test_a_driver_that_once_does_not_close_is_served_byte_by_byte_again() -> None:
+    machine = Machine()
+    send(machine, b"a")
+    close(machine)
+    send(machine, b"held")
+    assert machine.output.drain() == b"a"
+    machine.notify()
+    assert machine.output.drain() == b"held"
+    send(machine, b"now")
+    assert machine.output.drain() == b"now"
+
+
+@pytest.mark.parametrize("address", [UART + MIS, UART + DR, UART + FR])
+def test_any_other_load_shows_what_is_held(address: int) -> None:
+    machine = Machine()
+    send(machine, b"a")
+    close(machine)
+    send(machine, b"b")
+    machine.load(address)
+    machine.load(address)
+    assert machine.output.drain() == b"ab"
+
+
+@pytest.mark.parametrize("address", [UART + ICR, GICD + 0x104, 0x0A00_0050])
+def test_any_other_store_shows_what_is_held(address: int) -> None:
+    machine = Machine()
+    send(machine, b"a")
+    close(machine)
+    send(machine, b"b")
+    machine.store(address, 1)
+    assert machine.output.drain() == b"ab"
 
 
 @settings(max_examples=100, deadline=None)

@@ -66,16 +66,19 @@ def send_bytes(source: Memory, count: u64) -> None:
     show_output()
 
 
-def send_byte(value: u8) -> None:
-    """Send one byte, waiting for room if needed."""
-    if HAS_OUTPUT and put_waiting(value):
-        show_output()
+def hold_byte(value: u8) -> None:
+    """Put one byte, waiting for room if needed; the multiplexer sees it with the next `show_output`, or when it is
+    full.
+    """
+    if HAS_OUTPUT:
+        put_waiting(value)
 
 
 def show_output() -> None:
     """Let the multiplexer have what was put."""
-    publish(host.writer, out_ring)
-    syscalls.signal(u64(OUT_SLOT))
+    if HAS_OUTPUT:
+        publish(host.writer, out_ring)
+        syscalls.signal(u64(OUT_SLOT))
 
 
 def put_waiting(value: u8) -> bool:

@@ -63,6 +63,7 @@ def store(address: u64, size: u64, value: u64) -> bool:
         pl011.write_pl011(offset, value)
         take_wakeup()
         return True
+    pl011.end_run(False)
     offset = address.wrapping_sub(gic.DISTRIBUTOR_BASE)
     if offset < gic.DISTRIBUTOR_BYTES:
         gic.write_distributor(offset, size, value)
@@ -78,6 +79,7 @@ def write_virtio(offset: u64, size: u64, value: u64) -> None:
     """A store to the virtio devices. Registers take 32 bits (4.2.2.2); the configuration is read-only."""
     if size != WORD or offset & 3 != 0 or offset & (virtio.STRIDE - 1) >= CONFIGURATION:
         return
+    pl011.end_run(False)
     virtio.write_device(offset, value)
     settle_devices()
     take_wakeup()

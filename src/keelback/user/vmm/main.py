@@ -17,7 +17,7 @@ from keelback.user.vmm.gic import reset_gic
 from keelback.user.vmm.guest import POWERED_OFF, RUNNING, guest
 from keelback.user.vmm.interrupts import reset_interrupts
 from keelback.user.vmm.loader import start_guest
-from keelback.user.vmm.pl011 import reset_pl011
+from keelback.user.vmm.pl011 import end_run, reset_pl011
 from keelback.user.vmm.policy import settle_ending
 from keelback.user.vmm.run import run_guest
 
@@ -33,6 +33,7 @@ def init() -> None:
     alive = start_guest()
     while alive:
         run_guest()
+        end_run(False)
         alive = settle_ending() and restart_guest()
     if PLATFORM_SLOT != 0 and guest.ending == POWERED_OFF:
         syscalls.power_off(u64(PLATFORM_SLOT))

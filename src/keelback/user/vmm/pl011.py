@@ -12,7 +12,7 @@ from typing import Final
 
 from keelback.lang import Struct, array, bytes_of, constants, struct, u8, u64
 from keelback.user.virtio.devices import is_console_taking
-from keelback.user.virtio.host_console import input_count, release_input, send_byte, take_input
+from keelback.user.virtio.host_console import hold_byte, input_count, release_input, show_output, take_input
 from keelback.user.vmm.interrupts import UART_INTERRUPT, raise_interrupt
 
 BASE: Final = 0x0900_0000
@@ -44,6 +44,8 @@ INTERRUPT_MASK: Final = 0x7FF
 CR_RESET: Final = 0x300
 IFLS_RESET: Final = 0x12
 
+LINE_FEED: Final = 0x0A
+
 IDENTITY_BYTES: Final = constants(u64, (0x11, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1))
 """Peripheral and PrimeCell identification: PL011, revision r1p1."""
 
@@ -52,10 +54,14 @@ stage: Final = array(u8, 1)
 
 @struct
 class Pl011(Struct):
-    """Registers; only `mask` and `sent` mean something."""
+    """Registers, of which only `mask` and `sent` mean something; and the present run of bytes sent."""
 
     mask: u64 = u64(0)  # IMSC
     sent: bool = False  # transmit interrupt: something was sent since it was cleared
+    running: bool = False  # bytes were sent, and nothing has ended the run yet
+    held: bool = False  # the console was not told of the last of them
+    closes: bool = False  # the driver ended its last run with a store to IMSC or CR
+    polled: bool = False  # FR was read since the last byte
     integer_rate: u64 = u64(0)
     fractional_rate: u64 = u64(0)
     line_control: u64 = u64(0)
@@ -70,6 +76,9 @@ def reset_pl011() -> None:
     """As at power-on."""
     uart.mask = u64(0)
     uart.sent = False
+    uart.running = False
+    uart.held = False
+    uart.closes = False
     uart.integer_rate = u64(0)
     uart.fractional_rate = u64(0)
     uart.line_control = u64(0)
@@ -80,7 +89,8 @@ def reset_pl011() -> None:
 def read_pl011(offset: u64) -> u64:
     """A load at `offset` in the device's page."""
     if offset == FR:
-        return u64(TRANSMIT_EMPTY) if waiting_input() > 0 else u64(TRANSMIT_EMPTY | RECEIVE_EMPTY)
+        return flags()
+    end_run(False)
     if offset == DR:
         return receive()
     if offset == MIS:
@@ -92,6 +102,14 @@ def read_pl011(offset: u64) -> u64:
     if offset >= IDENTITY:
         return IDENTITY_BYTES[((offset - IDENTITY) >> 2) & 7]
     return read_settings(offset)
+
+
+def flags() -> u64:
+    """FR. Read between bytes by every driver; twice in a row by one that waits for input."""
+    if uart.polled:
+        end_run(False)
+    uart.polled = True
+    return u64(TRANSMIT_EMPTY) if waiting_input() > 0 else u64(TRANSMIT_EMPTY | RECEIVE_EMPTY)
 
 
 def read_settings(offset: u64) -> u64:
@@ -112,10 +130,10 @@ def read_settings(offset: u64) -> u64:
 def write_pl011(offset: u64, value: u64) -> None:
     """A store at `offset` in the device's page."""
     if offset == DR:
-        send_byte(u8.truncate(value))
-        uart.sent = True
-        update_interrupt()
-    elif offset == IMSC:
+        send(u8.truncate(value))
+        return
+    end_run(offset == IMSC or offset == CR)
+    if offset == IMSC:
         uart.mask = value & INTERRUPT_MASK
         update_interrupt()
     elif offset == ICR:
@@ -124,6 +142,29 @@ def write_pl011(offset: u64, value: u64) -> None:
         update_interrupt()
     else:
         write_settings(offset, value)
+
+
+def send(value: u8) -> None:
+    """Send one byte. The console is told at once if this driver may leave it at that."""
+    hold_byte(value)
+    uart.sent = True
+    uart.running = True
+    uart.polled = False
+    uart.held = uart.closes and value != LINE_FEED
+    if not uart.held:
+        show_output()
+    if uart.mask & TRANSMIT != 0:
+        raise_interrupt(u64(UART_INTERRUPT))
+
+
+def end_run(closed: bool) -> None:
+    """The guest does something else. `closed`: it is the store by which a driver says that it is done sending."""
+    if uart.running:
+        uart.running = False
+        uart.closes = closed
+        if uart.held:
+            uart.held = False
+            show_output()
 
 
 def write_settings(offset: u64, value: u64) -> None:

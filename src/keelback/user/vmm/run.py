@@ -8,6 +8,7 @@ from keelback.user.runtime import syscalls
 from keelback.user.vmm.device_access import handle_memory, take_input
 from keelback.user.vmm.guest import RUNNING, VCPU_SLOT, guest
 from keelback.user.vmm.interrupts import refill_list_registers
+from keelback.user.vmm.pl011 import end_run
 from keelback.user.vmm.psci import handle_call
 from keelback.user.vmm.report import crash_on_fault, lose_guest
 from keelback.user.vmm.system_registers import handle_system_register
@@ -29,6 +30,7 @@ def run_guest() -> None:
 
 def handle_exit(reason: u64, first: u64, second: u64, third: u64, fourth: u64) -> tuple[u64, u64]:
     """Any exit but a memory access; (action flags, value) for VCPU_RUN."""
+    end_run(False)
     if reason == vcpu.HYPERCALL or reason == vcpu.SECURE_CALL:
         return u64(vcpu.WRITE_RESULT), handle_call(first, second, third)
     if reason == vcpu.NOTIFIED:
