@@ -20,9 +20,11 @@ from benches.record import find_worse, load_record, save_record
 from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kernel_code_lines
 from benches.tables import format_table, kernel_table, linux_table, trap_table
 from benches.traps import TrapCost, measure_traps, trap_system
-from keelback.sdk.runner import ConsoleError
+from keelback.sdk.guest import GuestFilesError
+from keelback.sdk.runner import ConsoleError, EmulatorMissing
 
 PARTS = ("kernel", "traps", "linux", "sizes")
+NOT_MEASURABLE = (CountingError, WorkloadError, ConsoleError, EmulatorMissing, GuestFilesError)
 NOT_RATIOS = ("device_read", "reset_to_guest")
 
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for part in options.only or PARTS:
             figures |= RUNNERS[part](recorded)
-    except (CountingError, WorkloadError, ConsoleError) as error:
+    except NOT_MEASURABLE as error:
         print(f"benches: {error}", file=sys.stderr)
         return 2
     if options.record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benches.counting import Report, plugin_arguments, read_report
+from benches.counting import CountingError, Report, plugin_arguments, read_report
 from keelback.compiler import link
 from keelback.sdk import System
 from keelback.sdk.build import SEED_BYTES, SEED_FILE, BuiltSystem, build_system
@@ -26,6 +26,8 @@ def run_counted(system: System, folder: Path, *, limit_s: float) -> tuple[Report
     out.unlink(missing_ok=True)
     extra = (*STEADY_CLOCK, *plugin_arguments(built.manifest, out))
     transcript = run_to_end(counted_command(built, extra), folder / TRANSCRIPT_FILE, limit_s)
+    if not out.is_file():
+        raise CountingError(f"the emulator did not load the counting plugin; it said:\n{transcript.strip()}")
     return read_report(out), transcript
 
 
