@@ -16,7 +16,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for command in ("new", "check", "build", "run", "report", "doctor"):
+    for command in ("new", "check", "build", "run", "report", "fuzz", "doctor"):
         assert f"    {command} " in text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -120,9 +119,6 @@ def fuzz(
             if isinstance(step, Call):
                 statistics.calls += 1
                 statistics.results[step.number, state.threads[caller].registers[8]] += 1
+                if statistics.calls == calls:
+                    break
     return None
-
-
-def calls_per_second(statistics: Statistics, started: float) -> float:
-    """How fast a run was that started at `started` (time.monotonic())."""
-    return statistics.calls / max(time.monotonic() - started, 1e-9)
