@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keelback.abi import syscalls
 from tests.user.host import Words
-from tests.user.virtio.machine import GICD, OUT_SLOT, Driver, DriverQueue, Machine, another_life
+from tests.user.virtio.machine import GICD, OUT_SLOT, Driver, DriverQueue, Machine, another_life, peek
 
 UART = 0x0900_0000
 DR, FR, CR, IMSC, RIS, MIS, ICR = 0x00, 0x18, 0x30, 0x38, 0x3C, 0x40, 0x44
@@ -93,9 +93,31 @@ def test_unmasking_raises_what_is_there() -> None:
     assert machine.take_injected() == [INTERRUPT]
 
 
-def test_the_virtio_console_takes_the_keyboard_over() -> None:
+def test_input_goes_to_the_virtio_console_once_the_guest_writes_to_it() -> None:
     machine = Machine()
     machine.store(UART + IMSC, RX)
+    driver = Driver(machine, 0)
+    keyboard, screen = DriverQueue(driver, 0), DriverQueue(driver, 1)
+    _, address = keyboard.give(8)
+    keyboard.kick()
+    machine.input.feed(b"x")
+    machine.notify()
+    assert machine.take_injected() == [INTERRUPT], "a driver that is only loaded is no reason"
+    assert machine.load(UART + DR) == ord("x")
+    machine.input.feed(b"y")
+    screen.send(b"prompt> ")
+    assert peek(address, 1) == b"y"
+    assert machine.load(UART + FR) == 0x90
+    driver.write(0x70, 0)
+    machine.take_injected()
+    machine.input.feed(b"z")
+    machine.notify()
+    assert machine.take_injected() == [INTERRUPT]
+    assert machine.load(UART + DR) == ord("z")
+
+
+def test_a_uart_that_does_not_listen_leaves_the_input_to_the_virtio_console() -> None:
+    machine = Machine()
     keyboard = DriverQueue(Driver(machine, 0), 0)
     keyboard.give(8)
     keyboard.kick()
@@ -103,11 +125,6 @@ def test_the_virtio_console_takes_the_keyboard_over() -> None:
     machine.notify()
     assert machine.take_injected() == [48]
     assert machine.load(UART + FR) == 0x90
-    keyboard.driver.write(0x70, 0)
-    machine.input.feed(b"y")
-    machine.notify()
-    assert machine.take_injected() == [INTERRUPT]
-    assert machine.load(UART + DR) == ord("y")
 
 
 def test_settings_are_remembered() -> None:

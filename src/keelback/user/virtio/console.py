@@ -12,7 +12,7 @@ from typing import Final
 from keelback.lang import array, bytes_of, u8, u64, upto
 from keelback.user.virtio.chain import Chain, find_readable, find_writable, read_bytes, write_bytes
 from keelback.user.virtio.console_control import MULTIPORT, reset_control, send_control, serve_control
-from keelback.user.virtio.host_console import input_count, release_input, send_bytes, take_input
+from keelback.user.virtio.host_console import host, input_count, release_input, send_bytes, take_input
 from keelback.user.virtio.mmio import COMMON_FEATURES, Transport, describe_device, has_feature, is_live, settle_queue
 from keelback.user.virtio.queue import SIZE_MAX, Queue, give_back, take
 from keelback.user.virtio.service_port import HAS_SERVICE, answer, feed_port, port, reset_port
@@ -49,6 +49,7 @@ def reset_console() -> None:
     """The driver reset the device."""
     reset_control()
     reset_port()
+    host.console_used = False
 
 
 def notify_console(device: Transport, queue_number: u64) -> None:
@@ -74,6 +75,9 @@ def serve_output(device: Transport, queue: Queue) -> None:
         send_chain(queue.chain)
         give_back(queue, u64(0))
     settle_queue(device, queue)
+    if not host.console_used:
+        host.console_used = True
+        push_input(device)
 
 
 def send_chain(chain: Chain) -> None:
@@ -85,12 +89,17 @@ def send_chain(chain: Chain) -> None:
 
 
 def is_taking_input(device: Transport) -> bool:
-    """Whether typed bytes go to this console: its driver runs and has set up the input queue."""
-    return is_live(device) and device.queues[CONSOLE_INPUT].ready
+    """Whether typed bytes go to this console: its driver takes input, and the guest has used it or has no other.
+
+    A driver takes input as soon as it is loaded, whether or not anybody reads; having written is a sign of life.
+    """
+    return is_live(device) and device.queues[CONSOLE_INPUT].ready and (host.console_used or not host.uart_listens)
 
 
 def push_input(device: Transport) -> None:
-    """Give the guest what was typed, as far as it has buffers; the rest stays in the ring."""
+    """Give the guest what was typed, as far as it is for this console and has room; the rest waits."""
+    if not is_taking_input(device):
+        return
     queue = device.queues[CONSOLE_INPUT]
     waiting = input_count()
     taken = u64(0)

@@ -65,7 +65,7 @@ def write_device(offset: u64, value: u64) -> None:
     elif effect == RESET:
         if number == CONSOLE:
             reset_console()
-    elif is_live(device) and number == CONSOLE:
+    elif number == CONSOLE:
         push_input(device)
 
 

@@ -1,7 +1,8 @@
 """The guest's console towards the system: one byte ring to the console multiplexer, one back. Both UART models use it.
 
 Nothing is lost on the way out: when the ring is full the monitor waits, and with it its guest and nobody else. On the
-way in the multiplexer waits (or drops) when the guest does not read.
+way in the multiplexer waits (or drops) when the guest does not read. What is typed goes to one of the two: see
+`HostConsole`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class HostConsole(Struct):
 
     writer: RingWriter = embedded(RingWriter)
     reader: RingReader = embedded(RingReader)
+    console_used: bool = False  # the guest wrote to its virtio console
+    uart_listens: bool = False  # the guest's UART driver wants to be told of input
     woken: bool = False  # notification bits were taken while waiting for room: look at the input
 
 

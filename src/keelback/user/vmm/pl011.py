@@ -12,7 +12,7 @@ from typing import Final
 
 from keelback.lang import Struct, array, bytes_of, constants, struct, u8, u64
 from keelback.user.virtio.devices import is_console_taking
-from keelback.user.virtio.host_console import hold_byte, input_count, release_input, show_output, take_input
+from keelback.user.virtio.host_console import hold_byte, host, input_count, release_input, show_output, take_input
 from keelback.user.vmm.interrupts import UART_INTERRUPT, raise_interrupt
 
 BASE: Final = 0x0900_0000
@@ -75,6 +75,7 @@ uart: Final = Pl011()
 def reset_pl011() -> None:
     """As at power-on."""
     uart.mask = u64(0)
+    host.uart_listens = False
     uart.sent = False
     uart.running = False
     uart.held = False
@@ -135,6 +136,7 @@ def write_pl011(offset: u64, value: u64) -> None:
     end_run(offset == IMSC or offset == CR)
     if offset == IMSC:
         uart.mask = value & INTERRUPT_MASK
+        host.uart_listens = value & (RECEIVE | RECEIVE_TIMEOUT) != 0
         update_interrupt()
     elif offset == ICR:
         if value & TRANSMIT != 0:
