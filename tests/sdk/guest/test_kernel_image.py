@@ -51,7 +51,7 @@ def test_an_efi_image_with_xz_is_unpacked() -> None:
         (zboot(IMAGE, b"zstd22"), "compressed with 'zstd22'; known are gzip and xzkern"),
         (b"MZ\0\0zimg", "damaged"),
     ],
-    ids=["empty", "zeros", "gzip of no kernel", "cut gzip", "cut zboot", "zboot too long", "zboot of zstd", "cut header"],
+    ids=["empty", "zeros", "no kernel", "cut gzip", "cut zboot", "zboot too long", "zboot of zstd", "cut header"],
 )
 def test_what_is_no_kernel_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(KernelImageError, match=message):
