@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from keelback.abi import objects, rights
 from keelback.lang import Layout, pack
+from keelback.prover.abstraction import EL1_NAMES
 from keelback.prover.fuzz.kernel import Kernel
 from keelback.prover.state import Access, Activity
 from keelback.prover.tables import ALL_TABLES, symbol_of
@@ -105,10 +106,14 @@ class Boot:
         return {
             "context": {"registers": {30: index}, "program_counter": (1 << 64) - chance.choice((2, 0x1000))},
             "el1": {
+                **{name: chance.getrandbits(64) for name in EL1_NAMES},
                 "cntv_ctl": chance.choice((0, 1, 1, 3)),
                 "cntv_cval": chance.choice((0, 0, index)),
-                "csselr": index,
             },
+            "list_registers": {number: number | chance.randrange(4) << 62 for number in chance.sample(range(4), 2)},
+            "interface_control": chance.getrandbits(32),
+            "active_group0": chance.getrandbits(32),
+            "active_group1": chance.getrandbits(32),
             "mpidr": 1 << 31 | index,
             "thread": self._thread(),
             "generation": self._generation(),
@@ -130,6 +135,9 @@ class Boot:
             return {"kind": kind, "object": 1, "rights": self._rights(), "badge": 0}
         last = self._thread_count if kind == objects.THREAD else self._count(TABLE_OF_KIND[kind]) - 1
         index = table if number in own else chance.randint(1, last)
+        monitored = [vcpu for vcpu, row in self._values["vcpus"].items() if row["thread"] == table]
+        if kind == objects.VCPU and monitored and chance.random() < 0.8:
+            index = chance.choice(monitored)
         living: int = self._values[TABLE_OF_KIND[kind]].get(index, {}).get("generation", 0)
         return {
             "kind": kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from keelback.abi import objects, syscalls
+from keelback.abi import objects, syscalls, vcpu
 from keelback.prover.fuzz.steps import (
     Call,
     EndSlice,
@@ -38,6 +38,7 @@ CALL_NUMBERS = (
     *(syscalls.CALL, syscalls.REPLY_RECEIVE, syscalls.SIGNAL) * 4,
     *(syscalls.RECEIVE, syscalls.VCPU_RUN, syscalls.THREAD_START, syscalls.THREAD_RESUME) * 2,
 )
+ALL_ACTIONS = vcpu.SKIP | vcpu.WRITE_RESULT
 DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.REVOKE)
 
 
@@ -78,11 +79,22 @@ def _choose_guest_step(state: State, chance: random.Random) -> Step:
 
 
 def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
+    guests = _own_guests(state, thread)
+    if guests and chance.random() < 0.15:
+        return Call(syscalls.VCPU_RUN, chance.choice(guests), (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),))
     number = chance.choice(CALL_NUMBERS)
     if number in DELETIONS and chance.random() < 0.7:
         number = syscalls.SIGNAL
     slot = _choose_slot(state, thread, KIND_OF_CALL.get(number), chance)
-    return Call(number, slot, tuple(_choose_word(state, chance) for _ in range(chance.choice((0, 2, 3, 8)))))
+    words = tuple(_choose_word(state, chance) for _ in range(chance.choice((0, 2, 3, 8))))
+    return Call(number, slot, words)
+
+
+def _own_guests(state: State, thread: Thread) -> list[int]:
+    """Slots with vcpus that the thread may be able to run."""
+    held = state.capabilities[thread.table].items()
+    vcpus = [(number, capability.object) for number, capability in held if capability.kind == objects.VCPU]
+    return [number for number, index in vcpus if state.vcpus[index].monitor == thread.index]
 
 
 def _choose_slot(state: State, thread: Thread, kind: int | None, chance: random.Random) -> int:
