@@ -22,7 +22,7 @@ target remote :{port}
 hbreak scheduler.py:{scheduler_line}
 continue
 backtrace
-print 'keelback.kernel.state.cores'[0].ready
+print cores[0].ready
 delete
 add-symbol-file {component}
 hbreak greeter.py:{component_line}
@@ -65,6 +65,6 @@ def test_gdb_stops_on_python_lines_in_kernel_and_component(tmp_path: Path) -> No
         done = subprocess.run([*command, str(built.folder / "kernel.elf")], capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
     assert "mark_ready" in output and "word = priority >> 6" in output, output
-    assert "boot.start" in output and "kernel/boot.py" in output, output
+    assert " start (device_tree=" in output and "kernel/boot.py" in output, output
     assert "$1 = {0, 0, 0, 0}" in output, output  # no queue is marked yet
-    assert "greeter.notified" in output and "while take_line():" in output, output
+    assert "#0  notified (" in output and "while take_line():" in output, output

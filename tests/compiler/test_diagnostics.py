@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from keelback.compiler import Diagnostics, Program, check, compile_object
+from keelback.compiler.backend.llvm import parse
+from keelback.compiler.program import lower
+from tests.compiler.differential.constructs import construct_program
 from tests.compiler.manual import MANUAL, manual
 from tests.compiler.mistakes import MISTAKES, PRELUDE, Mistake
+from tests.compiler.mutations import mutate
 
 ROOT = Path(__file__).resolve().parents[2]
 FRONTEND = ROOT / "src" / "keelback" / "compiler" / "frontend"
@@ -86,3 +90,18 @@ def test_every_rule_is_tested_and_the_manual_is_made_from_the_tests() -> None:
     assert len(rules) > 50
     assert rules - tested <= {"expression", "statement"}  # the last resort of a pass, for syntax that Python may add
     assert MANUAL.read_text() == manual(), "run `python -m tests.compiler.manual`"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_program_breaks_the_compiler(seed: int, tmp_path: Path) -> None:
+    """Whatever is written, the answer is a program that LLVM accepts or located errors."""
+    text = re.sub(r'@entry\("\w+"\)\n', "", construct_program().text)
+    path = tmp_path / "mutated.py"
+    path.write_text(mutate(text, seed))
+    try:
+        checked = check(Program(root=path))
+    except Diagnostics as caught:
+        assert all(error.span.source.path == path and error.help for error in caught.errors)
+        return
+    functions = [function for function in checked.typed.functions if function.asm is None]
+    parse(lower(checked, roots=functions).text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -93,7 +94,9 @@ class World:
             raise
 
     def _execute(self, module: Module) -> None:
-        code = compile(module.tree, str(module.source.path), "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # the passes that follow say it better
+            code = compile(module.tree, str(module.source.path), "exec", dont_inherit=True)
         try:
             with active_parameters(self.parameters):
                 exec(code, module.namespace)

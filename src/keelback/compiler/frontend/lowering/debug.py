@@ -7,8 +7,13 @@ from keelback.compiler.frontend.lowering.shapes import size_and_align
 from keelback.compiler.frontend.tree import Function, GlobalObject, Variable
 from keelback.compiler.frontend.types.model import (
     BOOL,
+    MEMORY,
+    NEVER,
+    STR,
+    VOID,
     ArrayType,
     BitfieldType,
+    DeviceType,
     IntType,
     OptionalType,
     StructType,
@@ -33,7 +38,6 @@ class DebugInfo:
         self._root = self.file(root)
         self._globals: list[str] = []
         self.unit = metadata.reserve()
-        self._subroutine = metadata.add("!DISubroutineType(types: !{null})")
 
     def module_flags(self) -> list[str]:
         """The named metadata that every module ends with. Call last: it closes the compile unit."""
@@ -56,14 +60,22 @@ class DebugInfo:
         return self._files[key]
 
     def subprogram(self, function: Function) -> str:
+        """Names are as in the source; the linker's qualified ones would be what gdb asks for, were they given here."""
         file = self.file(function.module.source)
         line = function.line
+        name = f"{function.owner.name}.{function.name}" if function.owner is not None else function.name
         return self.metadata.add(
-            f'!DISubprogram(name: "{escaped(function.name)}", linkageName: "{escaped(function.symbol)}", '
-            f"scope: {file}, file: {file}, line: {line}, scopeLine: {line}, type: {self._subroutine}, "
+            f'!DISubprogram(name: "{escaped(name)}", '
+            f"scope: {file}, file: {file}, line: {line}, scopeLine: {line}, type: {self._signature(function)}, "
             f"spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})",
             distinct=True,
         )
+
+    def _signature(self, function: Function) -> str:
+        kinds = [None if function.result in (VOID, NEVER) else self.type(function.result)]
+        kinds += [self.type(parameter.type) for parameter in function.parameters]
+        types = self.metadata.add("!{" + ", ".join(kind or "null" for kind in kinds) + "}")
+        return self.metadata.add(f"!DISubroutineType(types: {types})")
 
     def location(self, line: int, column: int, scope: str) -> str:
         return self.metadata.add(f"!DILocation(line: {line}, column: {min(column, 65535)}, scope: {scope})")
@@ -87,7 +99,7 @@ class DebugInfo:
             return None
         file = self.file(target.module.source)
         variable = self.metadata.add(
-            f'!DIGlobalVariable(name: "{escaped(target.name)}", linkageName: "{escaped(target.symbol)}", '
+            f'!DIGlobalVariable(name: "{escaped(target.name)}", '
             f"scope: {file}, file: {file}, line: {target.line}, type: {kind}, isLocal: false, isDefinition: true)",
             distinct=True,
         )
@@ -99,7 +111,40 @@ class DebugInfo:
             struct = kind if isinstance(kind, StructType) else kind.struct
             base = self._struct(struct)
             return self.metadata.add(f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {base}, size: 64)")
-        return self._stored(kind)
+        return self._value(kind) or self._stored(kind)
+
+    def _value(self, kind: Type) -> str | None:
+        """Texts, memory windows, array parameters and tuples: structs of words that exist in registers only."""
+        word = self.metadata.add('!DIBasicType(name: "u64", size: 64, encoding: DW_ATE_unsigned)')
+        if kind is STR:
+            byte = self.metadata.add('!DIBasicType(name: "char", size: 8, encoding: DW_ATE_UTF)')
+            start = self.metadata.add(f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {byte}, size: 64)")
+            return self._words("str", [("start", start), ("count", word)])
+        if kind is MEMORY:
+            return self._words("Memory", [("base", word), ("size_bytes", word)])
+        if isinstance(kind, DeviceType):
+            return word
+        if isinstance(kind, ArrayType) and kind.count is None:
+            element = self._stored(kind.element)
+            start = self.metadata.add(f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {element}, size: 64)")
+            return self._words(kind.name, [("start", start), ("count", word)])
+        if isinstance(kind, ArrayType):
+            base = self._stored(kind)
+            return self.metadata.add(f"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: {base}, size: 64)")
+        return None
+
+    def _words(self, name: str, members: list[tuple[str, str]]) -> str:
+        parts = [
+            self.metadata.add(
+                f'!DIDerivedType(tag: DW_TAG_member, name: "{member}", baseType: {kind}, size: 64, offset: {64 * number})'
+            )
+            for number, (member, kind) in enumerate(members)
+        ]
+        elements = self.metadata.add("!{" + ", ".join(parts) + "}")
+        return self.metadata.add(
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{escaped(name)}", '
+            f"size: {64 * len(members)}, elements: {elements})"
+        )
 
     def _stored(self, kind: Type) -> str | None:
         if isinstance(kind, StructType):
@@ -116,9 +161,21 @@ class DebugInfo:
         return self.type(kind) if isinstance(kind, OptionalType) else None
 
     def _bitfield(self, kind: BitfieldType) -> str:
-        width = kind.word.width
+        """A struct of bit-fields, as C would have it."""
+        flag = self._stored(BOOL)
+        word = self._stored(kind.word)
+        parts = [
+            self.metadata.add(
+                f'!DIDerivedType(tag: DW_TAG_member, name: "{escaped(span.name)}", '
+                f"baseType: {flag if span.flag else word}, size: {span.width}, offset: {span.low}, "
+                "flags: DIFlagBitField, extraData: i64 0)"
+            )
+            for span in kind.ranges.values()
+        ]
+        elements = self.metadata.add("!{" + ", ".join(parts) + "}")
         return self.metadata.add(
-            f'!DIBasicType(name: "{escaped(kind.name)}", size: {width}, encoding: DW_ATE_unsigned)'
+            f'!DICompositeType(tag: DW_TAG_structure_type, name: "{escaped(kind.name)}", '
+            f"size: {kind.word.width}, elements: {elements})"
         )
 
     def _array(self, kind: ArrayType, count: int) -> str | None:

@@ -113,7 +113,7 @@ def _layout(function: Callable[..., int]) -> Typing:
         plain = [value.text if isinstance(value, Text) else getattr(value, "value", None) for value in values]
         try:
             return Const(PLAIN, *typing.position(node), function(*plain))
-        except (TypeError, KeyError) as problem:
+        except (TypeError, KeyError, AttributeError) as problem:
             return typing.error(node, "layout", f"no layout: {problem}", "give a struct class, and a field's name")
 
     return make
