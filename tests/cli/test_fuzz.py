@@ -12,7 +12,7 @@ from keelback.cli import main
 def test_says_what_was_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--calls", "500", "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"^500 calls \(\d+ not refused\) and [\d,]+ events in \d programs", printed)
+    assert re.search(r"^500 calls \(\d+ not refused\) and [\d,]+ events in \d+ programs", printed)
     assert "all as specified, every invariant holds" in printed
 
 

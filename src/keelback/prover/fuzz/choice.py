@@ -39,6 +39,7 @@ CALL_NUMBERS = (
     *(syscalls.RECEIVE, syscalls.VCPU_RUN, syscalls.THREAD_START, syscalls.THREAD_RESUME) * 2,
 )
 ALL_ACTIONS = vcpu.SKIP | vcpu.WRITE_RESULT
+TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
 DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.REVOKE)
 
 
@@ -54,7 +55,7 @@ def _any_step(state: State, chance: random.Random) -> Step:
     thread = component(state)
     if thread is not None and chance.random() < 0.85:
         return _choose_call(state, thread, chance)
-    if guest(state) is not None and chance.random() < 0.6:
+    if guest(state) is not None and chance.random() < 0.8:
         return _choose_guest_step(state, chance)
     event = chance.randrange(5)
     if event == 0:
@@ -71,9 +72,9 @@ def _any_step(state: State, chance: random.Random) -> Step:
 def _choose_guest_step(state: State, chance: random.Random) -> Step:
     running = guest(state)
     kind = chance.random()
-    if running is not None and running.interrupts and kind < 0.4:
+    if running is not None and running.interrupts and kind < 0.3:
         return GuestHandles(chance.choice(list(running.interrupts)))
-    if kind < 0.6:
+    if kind < 0.45:
         return GuestSleeps()
     return GuestExits(int(chance.choice(list(Access))), chance.getrandbits(32))
 
@@ -87,6 +88,8 @@ def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
         number = syscalls.SIGNAL
     slot = _choose_slot(state, thread, KIND_OF_CALL.get(number), chance)
     words = tuple(_choose_word(state, chance) for _ in range(chance.choice((0, 2, 3, 8))))
+    if number in TRACE_CALLS and chance.random() < 0.8:
+        words = (0, chance.choice((0, 1, 9, _choose_word(state, chance))))  # core 0, which there is
     return Call(number, slot, words)
 
 
