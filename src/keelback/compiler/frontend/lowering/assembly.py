@@ -96,7 +96,8 @@ def naked_text(symbol: str, template: str, section: str | None, align: int | Non
         return match.group(0)[0] if match.group(1) is None else names[match.group(1)]
 
     body = PLACEHOLDER.sub(place, template).strip("\n").split("\n")
-    head = [f'.section {section or ".text." + symbol},"ax",@progbits', f".balign {align or 4}"]
+    flags = "axR" if section else "ax"  # what has a section of its own is placed by a linker script: R keeps it
+    head = [f'.section {section or ".text." + symbol},"{flags}",@progbits', f".balign {align or 4}"]
     head += [f'.global "{symbol}"', f'.type "{symbol}", %function', f'"{symbol}":']
     lines = [*head, *body, f'.size "{symbol}", . - "{symbol}"', ".text"]
     return [f'module asm "{_escaped(line)}"' for line in lines if line.strip()]
