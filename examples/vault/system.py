@@ -17,7 +17,9 @@ KEY_HEX = "7e2ab4c9518f03d6e1a97c3540bb6df28812f7ce0596ad4b3fd071e4ca2893b6"
 system = System(board="qemu-virt-aarch64")
 system.add_console()
 
-vault = system.add(ProtectionDomain("vault", source="vault.py", priority=200, parameters={"key_hex": KEY_HEX}))
+vault = system.add(
+    ProtectionDomain("vault", source="vault.py", priority=200, parameters={"key_hex": KEY_HEX}, private=True)
+)
 clerk = system.add(ProtectionDomain("clerk", source="clerk.py", priority=100, keyboard=True))
 linux = system.add(
     VirtualMachine(

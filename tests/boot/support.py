@@ -46,7 +46,9 @@ def vault_system(
     system = System(board="qemu-virt-aarch64", name=name)
     system.add_console()
     vault = system.add(
-        ProtectionDomain("vault", source=VAULT / "vault.py", priority=200, parameters={"key_hex": KEY_HEX})
+        ProtectionDomain(
+            "vault", source=VAULT / "vault.py", priority=200, parameters={"key_hex": KEY_HEX}, private=True
+        )
     )
     clerk = system.add(ProtectionDomain("clerk", source=VAULT / "clerk.py", priority=100, keyboard=True))
     linux = system.add(

@@ -139,6 +139,20 @@ def test_faults_go_to_the_monitor_which_may_only_look() -> None:
     assert monitor.parameters["component_count"] == len(plan.components) - 1
 
 
+def test_the_monitor_cannot_look_at_a_private_component() -> None:
+    system = System()
+    system.add_console()
+    keeper = system.add(domain("keeper", 9))
+    keeper.private = True
+    plan = plan_system(system)
+    monitor, private = by_name(plan, "monitor"), by_name(plan, "keeper")
+    assert private.fault_handler == monitor.index
+    assert monitor.parameters[f"component_{private.fault_badge}_name"] == "keeper"
+    assert f"component_{private.fault_badge}_thread_slot" not in monitor.parameters
+    held_threads = [c.index for c in monitor.capabilities if c.kind == objects.THREAD]
+    assert private.index not in held_threads
+
+
 def test_a_named_fault_handler_controls_the_thread() -> None:
     system = System()
     keeper = system.add(domain("keeper", 9))

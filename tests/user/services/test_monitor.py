@@ -28,7 +28,7 @@ TABLE = build_line_table(
 class Monitor:
     """A monitor of two components; `registers` is what their threads hold."""
 
-    def __init__(self, table: bytes = TABLE, size: int | None = None) -> None:
+    def __init__(self, table: bytes = TABLE, size: int | None = None, *, private: bool = False) -> None:
         self.ring = Ring(LOG)
         write_bytes(LINES, table)
         self.registers: dict[tuple[int, int], int] = {}
@@ -43,6 +43,8 @@ class Monitor:
             "lines_address": LINES,
             "lines_size": len(table) if size is None else size,
         }
+        if private:
+            del parameters["component_1_thread_slot"]
         self.component: Component = load("keelback.user.services.monitor.main", parameters)
         self.component.kernel.handlers[syscalls.THREAD_READ] = self.read_register
 
@@ -112,6 +114,15 @@ def test_an_address_outside_the_text_has_no_source(address: int) -> None:
 @pytest.mark.parametrize("badge", [0, 3, 2**64 - 1])
 def test_an_unknown_badge_is_reported_as_such(badge: int) -> None:
     assert Monitor().fault(badge, faults.TRAP) == [f"fault of an unknown component, badge {badge}"]
+
+
+def test_a_private_component_keeps_its_registers_to_itself() -> None:
+    monitor = Monitor(private=True)
+    monitor.registers[(0, 0)] = 0x5EC2E7
+    report = monitor.fault(1, faults.TRAP, 0x20_0004)
+    assert report[0].startswith("vault stopped: ")
+    assert report[-1] == "  its registers are private"
+    assert len(report) == 3 and "5ec2e7" not in "".join(report)
 
 
 def test_registers_that_cannot_be_read_cost_the_registers_only() -> None:

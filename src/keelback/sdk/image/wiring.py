@@ -152,15 +152,17 @@ def plan_faults(plan: Plan) -> None:
         handler = plan.component_of(domain)
         badge = handled[handler.index] = handled.get(handler.index, 0) + 1
         component.fault_handler, component.fault_badge = handler.index, badge
-        granted = rights.READ if domain is monitor else rights.READ | rights.WRITE | rights.CONTROL
-        slot = handler.grant(f"{component.name} thread", objects.THREAD, component.index, granted)
+        label = f"{component.name} thread"
         if domain is monitor:
             handler.parameters[f"component_{badge}_name"] = component.name
-            handler.parameters[f"component_{badge}_thread_slot"] = slot
             handler.parameters["component_count"] = badge
+            if not component.domain.private:
+                slot = handler.grant(label, objects.THREAD, component.index, rights.READ)
+                handler.parameters[f"component_{badge}_thread_slot"] = slot
         else:
             name = parameter_name(component.name)
-            handler.parameters[f"{name}_thread_slot"] = slot
+            granted = rights.READ | rights.WRITE | rights.CONTROL
+            handler.parameters[f"{name}_thread_slot"] = handler.grant(label, objects.THREAD, component.index, granted)
             handler.parameters[f"{name}_fault_badge"] = badge
 
 

@@ -32,7 +32,7 @@ class ProtectionDomain:
 
     `source` is a Python file of the typed subset, a C or Zig file (beside the description), or a dotted module of
     `keelback.user`. `parameters` reach the component through `parameter(name, default)`. A fault of the component goes
-    to `fault_handler`, or to the monitor. `power` lets it switch the machine off, `trace` lets it read the trace rings,
+    to `fault_handler`, or to the monitor, which sees its registers unless it is `private`. `power` lets it switch the machine off, `trace` lets it read the trace rings,
     `keyboard` gives it what is typed to it on the console.
     """
 
@@ -48,6 +48,7 @@ class ProtectionDomain:
         power: bool = False,
         trace: bool = False,
         keyboard: bool = False,
+        private: bool = False,
     ) -> None:
         self.location = find_caller()
         self.name = name
@@ -59,6 +60,7 @@ class ProtectionDomain:
         self.power = power
         self.trace = trace
         self.keyboard = keyboard
+        self.private = private
 
 
 class VirtualMachine(ProtectionDomain):

@@ -81,6 +81,10 @@ def report(component: u64, message: Message) -> None:
     put_text(", esr ")
     put_hex(message.words[3])
     end_line()
+    if thread_slots[component] == 0:
+        put_text("  its registers are private")
+        end_line()
+        return
     report_caller(component)
     report_registers(component)
 
