@@ -138,6 +138,9 @@ TYPES = [
     Mistake("tuple", "def wrong() -> «tuple[Row, u64]»:\n    unreachable()", "index"),
     in_function("undefined", "helper(«missing»)", "correct the name"),
     in_function("unassigned", "if x == 0:\n    a = u64(1)\nhelper(«a»)", "every path"),
+    in_function(
+        "unassigned", "while True:\n    if x == 0:\n        a = x\n        break\n    break\nhelper(«a»)", "every path"
+    ),
     in_function("mixed-types", "a = «x + y»", "`u64(...)`"),
     in_function("mixed-types", "a = «x == y»", "`u64(...)`"),
     in_function("mixed-types", "a = «min(x, y)»", "convert"),
