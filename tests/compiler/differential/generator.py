@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-WIDTHS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
-UNSIGNED = tuple(WIDTHS)
+WIDTHS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64, "PhysAddr": 64, "VirtAddr": 64, "GuestPhysAddr": 64}
+WORDS = ("u8", "u16", "u32", "u64")  # what memory windows load and store
+UNSIGNED = (*WORDS, "PhysAddr")  # the other address types differ from it by name only
 TYPES = (*UNSIGNED, "i64", "bool")
 WRAPPING = ("wrapping_add", "wrapping_sub", "wrapping_mul", "rotate_left", "rotate_right")
 METHODS = (*WRAPPING, "count_ones", "leading_zeros", "trailing_zeros", "swap_bytes")
@@ -25,7 +26,7 @@ from typing import Final
 
 from keelback.lang import (
     Array, Bitfield, Memory, Ref, Struct, array, between, bitfield, bits, byte_at, byte_count, constants, embedded,
-    entry, i64, noinline, struct, u8, u16, u32, u64, upto,
+    GuestPhysAddr, PhysAddr, VirtAddr, entry, i64, noinline, struct, u8, u16, u32, u64, upto,
 )
 
 ROW_COUNT: Final = 4
@@ -54,9 +55,14 @@ class Row(Struct):
     half: u16 = u16(0)
     word: u32 = u32(9)
     signed: i64 = i64(-1)
+    place: PhysAddr = PhysAddr(0x4000_0000)
     flags: Flags = Flags(ready=True, level=u32(5), high=u32(0))
     items: Array[u32] = array(u32, 5)
     inner: Inner = embedded(Inner)
+
+    def mixed(self, amount: u32, again: bool = False) -> u32:
+        self.word = self.word.wrapping_add(amount)
+        return self.word.rotate_left(3) if again else self.word
 
 
 rows: Final = array(Row, ROW_COUNT)
@@ -68,6 +74,17 @@ def find_row(index: u64) -> Ref[Row] | None:
     if index >= ROW_COUNT:
         return None
     return rows[index]
+
+
+def sum_from(values: Array[u32], start: u64) -> u32:
+    total = u32(0)
+    for index in between(start, u64(len(values))):
+        total = total.wrapping_add(values[index])
+    return total
+
+
+def split(value: u64) -> tuple[u32, u32]:
+    return u32.truncate(value), u32(value >> 32)
 
 
 @noinline
@@ -139,8 +156,9 @@ class Body:
             self.place_at,
             self.call,
         ]
+        makers += [self.shift, self.builtin]
         if kind != "i64":
-            makers += [self.method, self.shift, self.builtin]
+            makers.append(self.method)
         return self.choose.choice(makers)(kind, depth)
 
     def leaf_at(self, kind: str, depth: int) -> str:
@@ -157,7 +175,7 @@ class Body:
     def place_at(self, kind: str, depth: int) -> str:
         if kind == "u32" and self.choose.random() < 0.3:
             return self.flags(depth)
-        if kind != "bool" and kind != "i64" and self.choose.random() < 0.25:
+        if kind in WORDS and self.choose.random() < 0.25:
             return f"window.load_{kind}({self.index(WINDOW_SIZE, depth, typed=True)})"
         return self.place(kind, depth)
 
@@ -169,6 +187,7 @@ class Body:
         row = self.row(depth)
         inner = {"u8": f"{row}.inner.depth", "i64": f"{row}.inner.sign"}
         fields = {"u8": "small", "bool": "flag", "u64": "wide", "u16": "half", "u32": "word", "i64": "signed"}
+        fields["PhysAddr"] = "place"
         if kind == "u32" and self.choose.random() < 0.5:
             return f"{row}.items[{self.index(5, depth)}]"
         if kind in inner and self.choose.random() < 0.4:
@@ -188,11 +207,11 @@ class Body:
         return f"{self.expression(kind, min(depth - 1, 1))} % {bound}"
 
     def arithmetic(self, kind: str, depth: int) -> str:
-        operators = ["+", "-", "*"] if kind == "i64" else ["+", "-", "*", "&", "|", "^", "//", "%", "+", "-"]
+        operators = ["+", "-", "*", "&", "|", "^", *(["+", "-"] if kind == "i64" else ["//", "%", "+", "-"])]
         operator = self.choose.choice(operators)
         left = self.expression(kind, depth - 1)
         if self.choose.random() < 0.15:
-            return f"(-{left})" if kind == "i64" else f"(~{left})"
+            return f"(-{left})" if kind == "i64" and self.choose.random() < 0.6 else f"(~{left})"
         if self.choose.random() < 0.3:
             return f"({left} {operator} {self.choose.choice([1, 2, 3, 5, 7, 100])})"
         return f"({left} {operator} {self.expression(kind, depth - 1)})"
@@ -201,7 +220,9 @@ class Body:
         operator = self.choose.choice(["<<", ">>"])
         value = self.expression(kind, depth - 1)
         if self.choose.random() < 0.5:
-            return f"({value} {operator} {self.choose.randrange(WIDTHS[kind])})"
+            return f"({value} {operator} {self.choose.randrange(WIDTHS.get(kind, 64))})"
+        if kind == "i64":
+            return f"({value} {operator} ({self.expression(kind, depth - 1)} & 127))"
         return f"({value} {operator} ({self.expression(kind, depth - 1)} % {WIDTHS[kind] + 1}))"
 
     def method(self, kind: str, depth: int) -> str:
@@ -210,7 +231,7 @@ class Body:
         if name.startswith("wrapping"):
             return f"{value}.{name}({self.expression(kind, depth - 1)})"
         if name.startswith("rotate"):
-            return f"{value}.{name}({self.choose.randrange(WIDTHS[kind])})"
+            return f"{value}.{name}({self.expression(kind, depth - 1)})"
         return f"{value}.{name}()"
 
     def builtin(self, kind: str, depth: int) -> str:
@@ -218,6 +239,11 @@ class Body:
             return f"PRIMES[{self.index(6, depth)}]"
         if kind == "u8" and self.choose.random() < 0.4:
             return f"text_byte('keel\\n', {self.index(5, depth, typed=True)})"
+        if kind == "u32" and self.choose.random() < 0.4:
+            again = self.choose.choice(["", f", again={self.condition(0)}"])
+            calls = [f"{self.row(1)}.mixed({self.expression(kind, depth - 1)}{again})"]
+            calls.append(f"sum_from({self.row(1)}.items, {self.expression('u64', depth - 1)} % 8)")
+            return self.choose.choice(calls)
         name = self.choose.choice(["min", "max"])
         return f"{name}({self.expression(kind, depth - 1)}, {self.expression(kind, depth - 1)})"
 
@@ -241,7 +267,11 @@ class Body:
         if not fitting:
             return self.leaf(kind)
         helper = self.choose.choice(fitting)
-        return f"{helper.symbol}({', '.join(self.expression(p, depth - 2) for p in helper.parameters)})"
+        arguments = [self.expression(parameter, depth - 2) for parameter in helper.parameters]
+        if self.choose.random() < 0.4:  # by name, in any order
+            arguments = [f"p{number}={argument}" for number, argument in enumerate(arguments)]
+            self.choose.shuffle(arguments)
+        return f"{helper.symbol}({', '.join(arguments)})"
 
     def condition(self, depth: int) -> str:
         if depth <= 0:
@@ -253,7 +283,10 @@ class Body:
             return f"({self.condition(depth - 1)} {self.choose.choice(['and', 'or'])} {self.condition(depth - 1)})"
         kind = self.choose.choice([*UNSIGNED, "i64"])
         if roll < 0.45 and kind != "i64":
-            return f"{self.expression(kind, depth - 1)}.bit({self.choose.randrange(WIDTHS[kind])})"
+            number = str(self.choose.randrange(WIDTHS[kind]))
+            if self.choose.random() < 0.4:
+                number = f"{self.expression(kind, depth - 1)} % {WIDTHS[kind] + 1}"
+            return f"{self.expression(kind, depth - 1)}.bit({number})"
         operator = self.choose.choice(["==", "!=", "<", "<=", ">", ">="])
         left, right = self.expression(kind, depth - 1), self.expression(kind, depth - 1)
         if roll < 0.55:
@@ -273,7 +306,7 @@ class Body:
     def statement(self, depth: int, loop: bool) -> list[str]:
         makers = [self.assign, self.assign, self.assign, self.store, self.store, self.augment, self.window_store]
         if depth > 0:
-            makers += [self.branch, self.loop_for, self.loop_while, self.optional, self.copy, self.alias]
+            makers += [self.branch, self.loop_for, self.loop_while, self.optional, self.copy, self.alias, self.unpack]
         if loop:
             makers.append(self.leave)
         makers.append(self.check)
@@ -311,7 +344,7 @@ class Body:
             return [f"window.fill({start}, u64({self.choose.randrange(17)}), {value})"]
         if self.choose.random() < 0.2:
             return [f"window.copy({self.index(7, 1, typed=True)}, window, u64(12), u64({self.choose.randrange(12)}))"]
-        kind = self.choose.choice(UNSIGNED)
+        kind = self.choose.choice(WORDS)
         return [f"window.store_{kind}({self.index(WINDOW_SIZE, 2, typed=True)}, {self.expression(kind, 2)})"]
 
     def branch(self, depth: int, loop: bool) -> list[str]:
@@ -350,7 +383,17 @@ class Body:
         name = f"r{self.count}"
         test = self.choose.choice([f"if {name} is not None:", f"if {name} is None:\n        pass\n    else:"])
         header = [f"{name} = find_row({self.expression('u64', 2)} % 6)", *test.replace("\n    ", "\n").split("\n")]
+        if self.choose.random() < 0.2:  # what the checkers refuse and only a trap stops
+            return [header[0], f"{name}.wide = {self.expression('u64', 2)}"]
         return [*header, f"    {name}.wide = {self.expression('u64', 2)}", *self.block(depth - 1, loop)]
+
+    def unpack(self, depth: int, loop: bool) -> list[str]:
+        self.count += 1
+        value = self.expression("u64", 2)
+        target = self.choose.choice([f"v{self.count}", self.place("u32", 1), "_"])
+        if target == f"v{self.count}":
+            self.variables[target] = "u32"
+        return [f"{target}, {self.place('u32', 1)} = split({value})"]
 
     def copy(self, depth: int, loop: bool) -> list[str]:
         return [f"{self.row(1)}.copy_from({self.row(1)})"]
@@ -415,7 +458,7 @@ def _add_calls(choose: random.Random, program: GeneratedProgram, calls_each: int
 def operator_program() -> GeneratedProgram:
     """Every operator of every type alone, called with every pair of edge values."""
     forms: list[tuple[str, tuple[str, ...], str, str]] = []  # name, parameters, result, expression
-    for kind in (*UNSIGNED, "i64"):
+    for kind in (*WIDTHS, "i64"):
         forms += _operator_forms(kind)
     parts, signatures = [PRELUDE], {}
     for name, parameters, result, text in forms:
@@ -434,26 +477,28 @@ def operator_program() -> GeneratedProgram:
 
 def _operator_forms(kind: str) -> list[tuple[str, tuple[str, ...], str, str]]:
     two = (kind, kind)
-    symbols = {"add": "+", "sub": "-", "mul": "*"}
+    symbols = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^", "shl": "<<", "shr": ">>"}
     if kind != "i64":
-        symbols |= {"div": "//", "mod": "%", "and": "&", "or": "|", "xor": "^", "shl": "<<", "shr": ">>"}
+        symbols |= {"div": "//", "mod": "%"}
     compare = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
     forms: list[tuple[str, tuple[str, ...], str, str]] = []
     forms += [(f"{kind}_{name}", two, kind, f"a {symbol} b") for name, symbol in symbols.items()]
     forms += [(f"{kind}_{name}", two, "bool", f"a {symbol} b") for name, symbol in compare.items()]
+    forms.append((f"{kind}_not", (kind,), kind, "~a"))
+    forms += [(f"{kind}_{name}", two, kind, f"{name}(a, b)") for name in ("min", "max")]
     if kind == "i64":
         forms.append((f"{kind}_neg", (kind,), kind, "-a"))
         forms.append((f"{kind}_bits", (kind,), "u64", "a.to_bits()"))
         forms.append((f"{kind}_from", ("u64",), kind, "i64.from_bits(a)"))
     else:
-        forms.append((f"{kind}_not", (kind,), kind, "~a"))
-        methods = ("wrapping_add", "wrapping_sub", "wrapping_mul")
+        forms.append((f"{kind}_bit", two, "bool", "a.bit(b)"))
+        methods = WRAPPING
         forms += [(f"{kind}_{name}", two, kind, f"a.{name}(b)") for name in methods]
         bare = ("leading_zeros", "trailing_zeros", "count_ones", "swap_bytes")
         forms += [(f"{kind}_{name}", (kind,), kind, f"a.{name}()") for name in bare]
-    for other in (*UNSIGNED, "i64"):
+    for other in (*WIDTHS, "i64", "bool"):
         if other != kind:
             forms.append((f"{kind}_of_{other}", (other,), kind, f"{kind}(a)"))
-            if kind != "i64" and other != "i64":
+            if other != "bool":
                 forms.append((f"{kind}_cut_{other}", (other,), kind, f"{kind}.truncate(a)"))
     return forms
