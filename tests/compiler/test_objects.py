@@ -55,6 +55,7 @@ def test_an_object_tells_its_sources_functions_and_layouts(folder: Path, monkeyp
     assert {path.name for path in compiled.sources} == {"program.py", "helper.py"}
     assert compiled.functions == ("helper.double", "program.run")
     assert compiled.layouts["program.cells"].size == 16
+    assert compiled.parameters_asked == ("size",)
     assert "define" in compiled.ir.read_text()
     assert compiled.path.read_bytes()[:4] == b"\x7fELF"
 

@@ -20,7 +20,8 @@ from keelback.lang import Layout
 class CompiledObject:
     """An ELF object, the optimised IR it was made from, and what both came from.
 
-    `functions` are the symbols of the program's functions that are reachable; `layouts` are those of its globals.
+    `functions` are the symbols of the program's functions that are reachable; `layouts` are those of its globals;
+    `parameters_asked` are the names of the parameters its modules read, given or not.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class CompiledObject:
     sources: tuple[Path, ...]
     functions: tuple[str, ...]
     layouts: dict[str, Layout]
+    parameters_asked: tuple[str, ...]
 
 
 def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> CompiledObject:
@@ -43,7 +45,8 @@ def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> C
     shutil.copyfile(cache.path(key, ".o"), out)
     layouts = {name: Layout.from_json(data) for name, data in record["layouts"].items()}
     sources = tuple(Path(path) for path in record["sources"])
-    return CompiledObject(out, cache.path(key, ".ll"), sources, tuple(record["functions"]), layouts)
+    functions, asked = tuple(record["functions"]), tuple(record["parameters"])
+    return CompiledObject(out, cache.path(key, ".ll"), sources, functions, layouts, asked)
 
 
 def _program_key(program: Program) -> str:
@@ -81,5 +84,6 @@ def _compile(program: Program, cache: ContentCache, key: str) -> None:
             raise
         cache.keep(key, ".o", made.read_bytes())
     layouts = {name: layout.to_json() for name, layout in module.layouts.items()}
-    record = {"sources": sources, "functions": module.functions, "layouts": layouts}
+    asked = module.checked.parameters_asked
+    record = {"sources": sources, "functions": module.functions, "layouts": layouts, "parameters": asked}
     cache.keep(key, ".json", json.dumps(record).encode())

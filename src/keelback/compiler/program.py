@@ -32,11 +32,12 @@ class Program:
 
 @dataclass(frozen=True)
 class CheckedProgram:
-    """A program that passed all checks: its modules and the typed tree."""
+    """A program that passed all checks: its modules, the typed tree, and the parameters that it asked for."""
 
     root: Module
     modules: tuple[Module, ...]
     typed: TypedProgram
+    parameters_asked: tuple[str, ...]
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -71,7 +72,7 @@ def check(program: Program, *, host: bool = False) -> CheckedProgram:
     typed = TypedProgram(modules, reporter)
     type_program(typed, root=root if program.hooks_from_root else None, host=host)
     reporter.raise_if_any()
-    return CheckedProgram(root, tuple(modules), typed)
+    return CheckedProgram(root, tuple(modules), typed, tuple(sorted(world.parameters_asked)))
 
 
 def lower(checked: CheckedProgram, *, host: bool = False, roots: list[Function] | None = None) -> LoweredModule:

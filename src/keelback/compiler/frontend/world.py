@@ -31,6 +31,7 @@ class World:
         self.reporter = reporter
         self.folder = folder
         self.modules: dict[str, Module] = {}
+        self.parameters_asked: set[str] = set()
         self._packages: dict[str, ModuleType] = {"keelback": ModuleType("keelback")}
         self._builtins = dict(vars(builtins))
         self._builtins["__import__"] = self._import
@@ -98,8 +99,9 @@ class World:
             warnings.simplefilter("ignore", SyntaxWarning)  # the passes that follow say it better
             code = compile(module.tree, str(module.source.path), "exec", dont_inherit=True)
         try:
-            with active_parameters(self.parameters):
+            with active_parameters(self.parameters) as values:
                 exec(code, module.namespace)
+            self.parameters_asked.update(values.asked)
         except Diagnostics:
             raise
         except Exception as error:  # whatever module level raises is an error of the program: say where

@@ -136,7 +136,8 @@ class DebugInfo:
     def _words(self, name: str, members: list[tuple[str, str]]) -> str:
         parts = [
             self.metadata.add(
-                f'!DIDerivedType(tag: DW_TAG_member, name: "{member}", baseType: {kind}, size: 64, offset: {64 * number})'
+                f'!DIDerivedType(tag: DW_TAG_member, name: "{member}", baseType: {kind}, '
+                f"size: 64, offset: {64 * number})"
             )
             for number, (member, kind) in enumerate(members)
         ]
