@@ -32,8 +32,8 @@ class ProtectionDomain:
 
     `source` is a Python file of the typed subset, a C or Zig file (beside the description), or a dotted module of
     `keelback.user`. `parameters` reach the component through `parameter(name, default)`. A fault of the component goes
-    to `fault_handler`, or to the monitor, which sees its registers unless it is `private`. `power` lets it switch the machine off, `trace` lets it read the trace rings,
-    `keyboard` gives it what is typed to it on the console.
+    to `fault_handler`, or to the monitor, which sees its registers unless it is `private`. `power` lets it switch the
+    machine off, `trace` lets it read the trace rings, `keyboard` gives it what is typed to it on the console.
     """
 
     def __init__(
