@@ -110,3 +110,15 @@ def test_by_looking_the_key_is_not_in_the_memory_of_guest_and_monitor(system: Sy
     assert any(b"a text that is in the guest's memory" in memory for memory in guest_memory.values())
     assert any(traces_of_key(memory) for memory in vault_memory), "the search does not find what is there"
     assert {name: traces_of_key(memory) for name, memory in guest_memory.items() if traces_of_key(memory)} == {}
+
+
+@pytest.mark.boot
+@pytest.mark.slow
+def test_by_the_manifest_nobody_can_read_the_vaults_registers(built: BuiltSystem) -> None:
+    holders = [
+        found["name"]
+        for found in built.manifest["components"]
+        for capability in found["capabilities"]
+        if capability["kind"] == "thread" and capability["owner"] == "vault"
+    ]
+    assert holders == []
