@@ -18,6 +18,7 @@ from keelback.sdk.build import build_system
 ROOT = Path(__file__).resolve().parents[2]
 VAULT = ROOT / "examples" / "vault"
 GUESTS = Path(__file__).parent / "guests"
+START = ROOT / "benches" / "guest" / "start.S"  # the first instructions, the same for every guest without an OS
 KEY_HEX = "c41f0be7d2835a96104ee78b32dd59f7a0661c94fb237de58139caf01b2e4d87"
 
 IMAGE_BYTES = 1 << 20
@@ -79,8 +80,8 @@ def bare_guest(source: str, misdeed: str, folder: Path, *, pad_to_bytes: int = 0
     """
     folder.mkdir(parents=True, exist_ok=True)
     objects = [
-        compile_foreign([GUESTS / file], folder / f"{file}.o", flags=[*_FLAGS, f"-DMISDEED={misdeed}"])
-        for file in ("start.S", f"{source}.c")
+        compile_foreign([file], folder / f"{file.name}.o", flags=[*_FLAGS, f"-DMISDEED={misdeed}"])
+        for file in (START, GUESTS / f"{source}.c")
     ]
     linked = link(objects, folder / f"{source}.elf", base=BARE_LOAD_ADDRESS, entry="_start")
     end = max(segment.address + segment.memory_size for segment in linked.segments)

@@ -28,7 +28,6 @@ from keelback.prover.tables import Kept, Row, Tables, words
 
 PRIORITY_COUNT = limits.PRIORITY_COUNT
 RECORD_WORDS = 4
-FAULT_WORDS = 5
 
 INTERRUPT_ID = 0xFFFF_FFFF
 LIST_PRIORITY = 48

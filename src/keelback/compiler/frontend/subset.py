@@ -14,7 +14,6 @@ from keelback.compiler.source import Reporter, Source
 
 TYPING_NAMES = frozenset({"Final", "TYPE_CHECKING", "NoReturn"})
 COMPILED_PACKAGES = ("keelback.abi", "keelback.kernel", "keelback.user")
-TEST_MODEL_DECORATORS = frozenset({"asm", "naked"})
 
 
 def is_compiled_package(name: str) -> bool:
@@ -35,18 +34,6 @@ def functions_of(body: list[ast.stmt]) -> list[ast.FunctionDef]:
             found.append(statement)
         elif isinstance(statement, ast.If):
             found += functions_of(statement.body) + functions_of(statement.orelse)
-    return found
-
-
-def decorator_names(function: ast.FunctionDef) -> set[str]:
-    """Last name of each decorator: `@asm("...")` -> asm."""
-    found: set[str] = set()
-    for decorator in function.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(target, ast.Name):
-            found.add(target.id)
-        elif isinstance(target, ast.Attribute):
-            found.add(target.attr)
     return found
 
 

@@ -19,7 +19,6 @@ STATE_MODULE = "keelback.kernel.state"
 
 THREAD_READY = 1
 VMID_SHIFT = 48
-VMID_MAX = 0xFF
 FIRST_MPIDR = 0x8000_0000
 
 Values = dict[str, Any]

@@ -7,7 +7,6 @@ import struct
 from keelback.compiler import LinkedImage
 
 HEADER_TEXT_OFFSET = 8
-HEADER_IMAGE_SIZE = 16
 HEADER_MAGIC = b"ARM\x64"
 HEADER_MAGIC_OFFSET = 56
 
