@@ -1,98 +1,144 @@
 """Capabilities: slots of a component's table, the only authority there is.
 
-A capability is alive while its generation equals its object's; revoking bumps the object's. There is no derivation
-tree, and nothing here knows what the objects do.
+A capability is alive while its generation equals its object's, and while the grant that it came through, if any, has
+the generation it had then. There is no derivation tree, and nothing here knows what the objects do. Copy, mint and
+move do not ask whether a capability is alive: a copy of a dead one is as dead, since no generation comes a second time.
+
+A table argument is the slot of a capability table, or 0 for the caller's own table.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import errors, limits, objects, rights
-from keelback.kernel.state import (
-    Slot,
-    Thread,
-    endpoints,
-    interrupts,
-    notifications,
-    platform_singleton,
-    slots,
-    threads,
-    trace_singleton,
-    vcpus,
-)
-from keelback.lang import inline, u8, u32, u64
+from keelback.abi import errors, objects, rights
+from keelback.kernel.objects.header import header_of
+from keelback.kernel.state import Slot, Thread, grants, slots, tables
+from keelback.lang import inline, noinline, u8, u32, u64, upto
 
-LAST_GENERATION: Final = u32.MAX
-"""Never reached, so that a generation is never used twice."""
+LAST_GENERATION: Final = u32.MAX - 1
+"""Nothing is revoked any more at this one: destroying the object still makes one more, so that none is used twice."""
+
+CLEARED_AT_ONCE: Final = 16
 
 
 @inline
 def slot_of(thread: Thread, number: u64) -> Slot:
-    """The slot with a number below SLOT_COUNT, in a thread's own table."""
-    return slots[u64(thread.table) * limits.SLOT_COUNT + number]
+    """The slot with a number below slots_count, in a thread's own table."""
+    return slots[u64(thread.slots_first) + number]
 
 
-def generation_of(kind: u8, index: u32) -> u32:
-    """The present generation of an object."""
-    if kind == objects.THREAD:
-        return threads[index].generation
-    if kind == objects.ENDPOINT:
-        return endpoints[index].generation
-    if kind == objects.NOTIFICATION:
-        return notifications[index].generation
-    if kind == objects.INTERRUPT:
-        return interrupts[index].generation
-    if kind == objects.VCPU:
-        return vcpus[index].generation
-    if kind == objects.TRACE:
-        return trace_singleton.generation
-    return platform_singleton.generation
+@inline
+def holds(thread: Thread, number: u64, kind: u8, right: u8) -> bool:
+    """Whether slot `number` holds a live capability of this kind with this right, which came through no grant. False
+    says nothing: see check_slot."""
+    if number >= u64(thread.slots_count):
+        return False
+    slot = slot_of(thread, number)
+    return (
+        slot.kind == kind
+        and slot.rights & right == right
+        and slot.grant == 0
+        and slot.generation == header_of(kind, slot.object).generation
+    )
 
 
 @inline
 def check_slot(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
     """OK if slot `number` holds a live capability of this kind with this right."""
-    if number == 0 or number >= limits.SLOT_COUNT:
-        return u64(errors.BAD_SLOT)
+    return u64(errors.OK) if holds(thread, number, kind, right) else find_error(thread, number, kind, right)
+
+
+@noinline
+def find_error(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
+    """What check_slot says, for all that `holds` leaves open."""
+    status = check_any(thread, number, u8(0))
+    if status != errors.OK:
+        return status
     slot = slot_of(thread, number)
     if slot.kind != kind:
-        return u64(errors.BAD_SLOT) if slot.kind == objects.NONE else u64(errors.WRONG_KIND)
-    if slot.generation != generation_of(kind, slot.object):
+        return u64(errors.WRONG_KIND)
+    if slot.generation != header_of(kind, slot.object).generation or not is_delegated(slot):
         return u64(errors.DEAD)
-    if slot.rights & right != right:
-        return u64(errors.NO_RIGHT)
-    return u64(errors.OK)
+    return u64(errors.OK) if slot.rights & right == right else u64(errors.NO_RIGHT)
 
 
+@inline
+def is_delegated(slot: Slot) -> bool:
+    """Whether the grant that a capability came through, if any, still holds."""
+    return slot.grant == 0 or slot.grant_generation == grants[slot.grant].header.generation
+
+
+@inline
 def check_any(thread: Thread, number: u64, right: u8) -> u64:
-    """OK if slot `number` holds a live capability of whatever kind with this right."""
-    if number == 0 or number >= limits.SLOT_COUNT:
+    """OK if slot `number` holds a capability of whatever kind, dead or alive, with this right."""
+    if number >= u64(thread.slots_count):
         return u64(errors.BAD_SLOT)
-    kind = slot_of(thread, number).kind
-    if kind == objects.NONE:
+    slot = slot_of(thread, number)
+    if slot.kind == objects.NONE:
         return u64(errors.BAD_SLOT)
-    return check_slot(thread, number, kind, right)
+    return u64(errors.OK) if slot.rights & right == right else u64(errors.NO_RIGHT)
 
 
-def check_destination(thread: Thread, number: u64) -> u64:
-    """OK if slot `number` exists and is empty."""
-    if number == 0 or number >= limits.SLOT_COUNT:
-        return u64(errors.BAD_SLOT)
-    return u64(errors.OK) if slot_of(thread, number).kind == objects.NONE else u64(errors.OCCUPIED)
+@inline
+def find_table(thread: Thread, number: u64) -> tuple[u64, u32, u32, u32]:
+    """OK, and of the table that a table argument means the index, where it starts, and its count; or the error."""
+    if number == 0:
+        return u64(errors.OK), thread.table, thread.slots_first, thread.slots_count
+    status = check_slot(thread, number, u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
+    if status != errors.OK:
+        return status, u32(0), u32(0), u32(0)
+    table = slot_of(thread, number).object
+    return status, table, tables[table].first, tables[table].count
+
+
+@inline
+def find_vacant(thread: Thread, table_number: u64, number: u64) -> tuple[u64, u32, u64]:
+    """OK, the table that an argument means, and where in `slots` its slot `number` is, which is empty; or the error."""
+    status, table, first, count = find_table(thread, table_number)
+    place = u64(first).wrapping_add(number)
+    if status != errors.OK:
+        return status, table, place
+    if number == 0 or number >= u64(count):
+        return u64(errors.BAD_SLOT), table, place
+    if slots[place].kind != objects.NONE:
+        return u64(errors.OCCUPIED), table, place
+    return u64(errors.OK), table, place
+
+
+@inline
+def commit_copy(source: Slot, table: u32, place: u64, keep: u64) -> Slot:
+    """Copy a capability to an empty slot, which is returned; its rights can only become fewer."""
+    made = slots[place]
+    made.copy_from(source)
+    made.rights = made.rights & u8.truncate(keep)
+    tables[table].used = tables[table].used + 1
+    return made
+
+
+@inline
+def commit_empty(slot: Slot) -> None:
+    """Empty a slot; the table's count is up to the caller."""
+    slot.badge = u64(0)
+    slot.object = u32(0)
+    slot.generation = u32(0)
+    slot.grant = u32(0)
+    slot.grant_generation = u32(0)
+    slot.kind = u8(objects.NONE)
+    slot.rights = u8(0)
 
 
 def copy(thread: Thread) -> u64:
-    """CAPABILITY_COPY: x8 source, x0 destination, x1 rights to keep."""
+    """CAPABILITY_COPY: x8 source, x0 destination, x1 rights to keep, x3 destination table."""
     registers = thread.context.registers
     status = check_any(thread, registers[8], u8(0))
     if status != errors.OK:
         return status
-    status = check_destination(thread, registers[0])
-    if status != errors.OK:
-        return status
-    commit_copy(thread, registers[8], registers[0], registers[1])
-    return u64(errors.OK)
+    source = slot_of(thread, registers[8])
+    status, table, place = find_vacant(thread, registers[3], registers[0])
+    if status == errors.OK:
+        commit_copy(source, table, place, registers[1])
+    return status
 
 
 def mint(thread: Thread) -> u64:
@@ -101,66 +147,76 @@ def mint(thread: Thread) -> u64:
     status = check_any(thread, registers[8], u8(rights.GRANT))
     if status != errors.OK:
         return status
-    if slot_of(thread, registers[8]).badge != 0:
+    source = slot_of(thread, registers[8])
+    if source.badge != 0:
         return u64(errors.BAD_ARGUMENT)
-    status = check_destination(thread, registers[0])
+    status, table, place = find_vacant(thread, registers[3], registers[0])
+    if status == errors.OK:
+        commit_copy(source, table, place, registers[1]).badge = registers[2]
+    return status
+
+
+def move(thread: Thread) -> u64:
+    """CAPABILITY_MOVE: x8 source, x0 destination, x1 destination table."""
+    registers = thread.context.registers
+    status = check_any(thread, registers[8], u8(0))
     if status != errors.OK:
         return status
-    commit_copy(thread, registers[8], registers[0], registers[1])
-    slot_of(thread, registers[0]).badge = registers[2]
-    return u64(errors.OK)
-
-
-def commit_copy(thread: Thread, source: u64, destination: u64, keep: u64) -> None:
-    """Copy a capability; its rights can only become fewer."""
-    made = slot_of(thread, destination)
-    made.copy_from(slot_of(thread, source))
-    made.rights = made.rights & u8.truncate(keep)
+    source = slot_of(thread, registers[8])
+    status, table, place = find_vacant(thread, registers[1], registers[0])
+    if status == errors.OK:
+        commit_copy(source, table, place, u64(rights.ALL))
+        commit_empty(source)
+        tables[thread.table].used = tables[thread.table].used - 1
+    return status
 
 
 def delete(thread: Thread) -> u64:
-    """CAPABILITY_DELETE: x8 slot."""
+    """CAPABILITY_DELETE: x8 slot, x0 its table."""
     number = thread.context.registers[8]
-    if number == 0 or number >= limits.SLOT_COUNT:
+    status, table, first, count = find_table(thread, thread.context.registers[0])
+    if status != errors.OK:
+        return status
+    if number >= u64(count) or slots[u64(first) + number].kind == objects.NONE:
         return u64(errors.BAD_SLOT)
-    slot = slot_of(thread, number)
-    if slot.kind == objects.NONE:
-        return u64(errors.BAD_SLOT)
-    slot.kind = u8(objects.NONE)
-    slot.rights = u8(0)
-    slot.object = u32(0)
-    slot.generation = u32(0)
-    slot.badge = u64(0)
+    commit_empty(slots[u64(first) + number])
+    tables[table].used = tables[table].used - 1
     return u64(errors.OK)
+
+
+def clear(thread: Thread) -> u64:
+    """CAPABILITY_CLEAR: x8 table, x0 the first slot."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
+    if status != errors.OK:
+        return status
+    table = tables[slot_of(thread, registers[8]).object]
+    first = registers[0]
+    if first >= u64(table.count):
+        return u64(errors.BAD_SLOT)
+    for step in upto(u64(CLEARED_AT_ONCE)):
+        if first + step < u64(table.count) and slots[u64(table.first) + first + step].kind != objects.NONE:
+            commit_empty(slots[u64(table.first) + first + step])
+            table.used = table.used - 1
+    following = first + CLEARED_AT_ONCE
+    registers[0] = following if following < u64(table.count) else u64(0)
+    return status
 
 
 def revoke(thread: Thread) -> u64:
     """REVOKE: x8 slot. All other capabilities to its object die."""
     number = thread.context.registers[8]
-    status = check_any(thread, number, u8(rights.OWNER))
+    status = check_any(thread, number, u8(0))
     if status != errors.OK:
         return status
     slot = slot_of(thread, number)
-    if slot.generation == LAST_GENERATION:
+    header = header_of(slot.kind, slot.object)
+    if slot.generation != header.generation or not is_delegated(slot):
+        return u64(errors.DEAD)
+    if slot.rights & rights.OWNER == 0:
+        return u64(errors.NO_RIGHT)
+    if header.generation == LAST_GENERATION:
         return u64(errors.BUSY)
-    slot.generation = slot.generation + 1
-    commit_generation(slot.kind, slot.object, slot.generation)
-    return u64(errors.OK)
-
-
-def commit_generation(kind: u8, index: u32, generation: u32) -> None:
-    """Give an object a new generation."""
-    if kind == objects.THREAD:
-        threads[index].generation = generation
-    elif kind == objects.ENDPOINT:
-        endpoints[index].generation = generation
-    elif kind == objects.NOTIFICATION:
-        notifications[index].generation = generation
-    elif kind == objects.INTERRUPT:
-        interrupts[index].generation = generation
-    elif kind == objects.VCPU:
-        vcpus[index].generation = generation
-    elif kind == objects.TRACE:
-        trace_singleton.generation = generation
-    else:
-        platform_singleton.generation = generation
+    header.generation = header.generation + 1
+    slot.generation = header.generation
+    return status

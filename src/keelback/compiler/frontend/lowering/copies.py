@@ -1,4 +1,7 @@
-"""Copies whole structs, field by field with each field's own type: nothing is merged, so a proof sees every field."""
+"""Copies whole structs, field by field with each field's own type: nothing is merged, so a proof sees every field.
+
+Small structs are loaded whole before they are stored, so that the machine code can use pairs of registers.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,42 @@ if TYPE_CHECKING:
     from keelback.compiler.frontend.lowering.function import FunctionLowering
 
 UNROLLED_COUNT = 32  # longer arrays are copied by a loop
+LOADED_COUNT = 8  # so many numbers fit the registers
 
 
 def copy_struct(function: FunctionLowering, node: Operation) -> Value:
     """`target.copy_from(source)`; both may be the same struct."""
     target, source = operands(function, node)
-    function.module.note_type(node.operands[0].type)
-    _copy(function, node.operands[0].type, target.text, source.text)
+    kind = node.operands[0].type
+    function.module.note_type(kind)
+    if _number_count(kind) <= LOADED_COUNT:
+        _store_numbers(function, kind, target.text, _load_numbers(function, kind, source.text))
+    else:
+        _copy(function, kind, target.text, source.text)
     return VOID_VALUE
+
+
+def _number_count(kind: Type) -> int:
+    """How many numbers are in a struct; one with an array counts as large."""
+    if isinstance(kind, StructType):
+        return sum(_number_count(field.type) for field in kind.fields.values())
+    return LOADED_COUNT + 1 if isinstance(kind, ArrayType) else 1
+
+
+def _load_numbers(function: FunctionLowering, kind: Type, source: str) -> list[Value]:
+    if not isinstance(kind, StructType):
+        return [function.builder.load(memory_type(kind), source, f", align {size_and_align(kind)[1]}")]
+    parts = ((field.type, _part(function, kind, source, f"i32 {field.index}")) for field in kind.fields.values())
+    return [value for part, place in parts for value in _load_numbers(function, part, place)]
+
+
+def _store_numbers(function: FunctionLowering, kind: Type, target: str, values: list[Value]) -> None:
+    """Store the first of these values, and take them from the list."""
+    if not isinstance(kind, StructType):
+        function.builder.store(values.pop(0), target, f", align {size_and_align(kind)[1]}")
+        return
+    for field in kind.fields.values():
+        _store_numbers(function, field.type, _part(function, kind, target, f"i32 {field.index}"), values)
 
 
 def _copy(function: FunctionLowering, kind: Type, target: str, source: str) -> None:

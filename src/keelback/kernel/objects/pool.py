@@ -1,0 +1,228 @@
+"""Pools: who owns what. The holder of a pool creates, destroys, gives away and takes back; each is one step.
+
+Pools own pools, so that ownership is a tree; the root owns itself. Memory for objects is not managed here: the entries
+of the kernel's tables are what is owned, and an object is created in one. What it takes to make or end an object of
+some kind is in the module of that kind; an entry without a live object is clean, so that most kinds
+need nothing to make one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keelback.abi import errors, objects, rights
+from keelback.kernel.objects import endpoint, interrupt, notification, reply, scheduling_context, translation, vcpu
+from keelback.kernel.objects import thread as threads
+from keelback.kernel.objects.capability import LAST_GENERATION, check_slot, find_vacant, slot_of
+from keelback.kernel.objects.header import find_header
+from keelback.kernel.state import Header, Thread, frames, pools, slots, tables, translations
+from keelback.lang import inline, noinline, u8, u32, u64
+
+ALWAYS_THERE: Final = 1 << objects.FRAME | 1 << objects.TRACE | 1 << objects.PLATFORM | 1 << objects.CORE
+"""Kinds of object that are neither created nor destroyed."""
+
+
+@inline
+def find_owned(thread: Thread) -> Header | None:
+    """The header of the object (x0, x1), if the pool in slot x8 owns it."""
+    registers = thread.context.registers
+    if check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL)) != errors.OK:
+        return None
+    header = find_header(registers[0], registers[1])
+    if header is None or header.owner != slot_of(thread, registers[8]).object:
+        return None
+    return header
+
+
+@noinline
+def find_refusal(thread: Thread) -> u64:
+    """Why the pool in slot x8 may not do with the object (x0, x1) what it is asked for, if it is because of these."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    if status != errors.OK:
+        return status
+    return u64(errors.BAD_ARGUMENT) if find_header(registers[0], registers[1]) is None else u64(errors.NOT_OWNED)
+
+
+@inline
+def commit_claim(thread: Thread, header: Header, table: u32, place: u64) -> None:
+    """Put a capability with every right to the object (x0, x1) into an empty slot."""
+    slots[place].object = u32.truncate(thread.context.registers[1])
+    slots[place].generation = header.generation
+    slots[place].kind = u8.truncate(thread.context.registers[0])
+    slots[place].rights = u8(rights.ALL)
+    tables[table].used = tables[table].used + 1
+
+
+def create(thread: Thread) -> u64:
+    """OBJECT_CREATE: x8 pool, x0 kind, x1 index, x2 slot for a capability to it, x3 the level of a page table."""
+    registers = thread.context.registers
+    header = find_owned(thread)
+    if header is None:
+        return find_refusal(thread)
+    is_level = registers[3] == 2 or registers[3] == 3
+    if u64(ALWAYS_THERE).bit(registers[0]) or (registers[0] == objects.PAGE_TABLE and not is_level):
+        return u64(errors.BAD_ARGUMENT)
+    if header.live:
+        return u64(errors.STATE)
+    if header.generation > LAST_GENERATION:
+        return u64(errors.BUSY)
+    status, table, place = find_vacant(thread, u64(0), registers[2])
+    if status == errors.OK:
+        header.live = True
+        commit_create(registers[0], u32.truncate(registers[1]), u8.truncate(registers[3]))
+        commit_claim(thread, header, table, place)
+    return status
+
+
+@inline
+def commit_create(kind: u64, index: u32, level: u8) -> None:
+    """What its kind asks for when an object is made."""
+    if kind == objects.ADDRESS_SPACE:
+        translation.commit_create(index)
+    elif kind == objects.PAGE_TABLE:
+        translation.commit_create(index)
+        translations[index].level = level
+    elif kind == objects.THREAD:
+        threads.commit_create(index)
+    elif kind == objects.VCPU:
+        vcpu.commit_create(index)
+
+
+def destroy(thread: Thread) -> u64:
+    """OBJECT_DESTROY: x8 pool, x0 kind, x1 index."""
+    registers = thread.context.registers
+    header = find_owned(thread)
+    if header is None:
+        return find_refusal(thread)
+    if u64(ALWAYS_THERE).bit(registers[0]):
+        return u64(errors.BAD_ARGUMENT)
+    if not header.live:
+        return u64(errors.STATE)
+    index = u32.truncate(registers[1])
+    if is_busy(registers[0], index):
+        return u64(errors.BUSY)
+    header.live = False
+    header.generation = header.generation + 1
+    commit_destroy(registers[0], index)
+    return u64(errors.OK)
+
+
+@inline
+def is_busy(kind: u64, index: u32) -> bool:
+    """Whether something depends on an object, so that it cannot be destroyed now."""
+    if kind == objects.POOL:
+        return pools[index].owned != 0 or pools[index].header.owner == index
+    if kind == objects.CAPABILITY_TABLE:
+        return tables[index].used != 0 or tables[index].threads != 0
+    if kind == objects.PAGE_TABLE or kind == objects.ADDRESS_SPACE:
+        return translation.is_busy(index)
+    if kind == objects.THREAD:
+        return threads.is_busy(index)
+    if kind == objects.ENDPOINT:
+        return endpoint.is_busy(index)
+    if kind == objects.INTERRUPT:
+        return interrupt.is_busy(index)
+    if kind == objects.VCPU:
+        return vcpu.is_busy(index)
+    return kind == objects.TIME and scheduling_context.is_busy(index)
+
+
+@inline
+def commit_destroy(kind: u64, index: u32) -> None:
+    """What its kind asks for when an object ends."""
+    if kind == objects.PAGE_TABLE or kind == objects.ADDRESS_SPACE:
+        translation.commit_destroy(index)
+    elif kind == objects.THREAD:
+        threads.commit_destroy(index)
+    elif kind == objects.ENDPOINT:
+        endpoint.commit_destroy(index)
+    elif kind == objects.NOTIFICATION:
+        notification.commit_destroy(index)
+    elif kind == objects.INTERRUPT:
+        interrupt.commit_destroy(index)
+    elif kind == objects.VCPU:
+        vcpu.commit_destroy(index)
+    elif kind == objects.TIME:
+        scheduling_context.commit_destroy(index)
+    elif kind == objects.REPLY:
+        reply.commit_destroy(index)
+
+
+def give(thread: Thread) -> u64:
+    """OBJECT_GIVE: x8 pool, x0 kind, x1 index, x2 the pool to give to."""
+    registers = thread.context.registers
+    header = find_owned(thread)
+    if header is None:
+        return find_refusal(thread)
+    status = check_slot(thread, registers[2], u8(objects.POOL), u8(0))
+    if status != errors.OK:
+        return status
+    giver = slot_of(thread, registers[8]).object
+    taker = slot_of(thread, registers[2]).object
+    if pools[taker].header.owner != giver:
+        return u64(errors.NOT_OWNED)
+    status = check_gift(registers[0], u32.truncate(registers[1]), giver, taker)
+    if status == errors.OK:
+        commit_owner(header, taker)
+    return status
+
+
+@inline
+def check_gift(kind: u64, index: u32, giver: u32, taker: u32) -> u64:
+    """OK if an object may change hands: ownership stays a tree, and a frame carries nothing over."""
+    if kind == objects.POOL and (index == giver or index == taker):
+        return u64(errors.BAD_ARGUMENT)
+    if kind == objects.FRAME and frames[index].mapped != 0:
+        return u64(errors.BUSY)
+    return u64(errors.DIRTY) if kind == objects.FRAME and frames[index].dirty != 0 else u64(errors.OK)
+
+
+@inline
+def commit_owner(header: Header, pool: u32) -> None:
+    """Change hands."""
+    pools[header.owner].owned = pools[header.owner].owned - 1
+    pools[pool].owned = pools[pool].owned + 1
+    header.owner = pool
+
+
+def take(thread: Thread) -> u64:
+    """OBJECT_TAKE: x8 pool, x0 kind, x1 index."""
+    registers = thread.context.registers
+    status = check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    if status != errors.OK:
+        return status
+    header = find_header(registers[0], registers[1])
+    if header is None:
+        return u64(errors.BAD_ARGUMENT)
+    taker = slot_of(thread, registers[8]).object
+    if header.owner == taker or pools[header.owner].header.owner != taker:
+        return u64(errors.NOT_OWNED)
+    commit_owner(header, taker)
+    return status
+
+
+def claim(thread: Thread) -> u64:
+    """OBJECT_CLAIM: x8 pool, x0 kind, x1 index, x2 slot for a capability to it."""
+    header = find_owned(thread)
+    if header is None:
+        return find_refusal(thread)
+    if not header.live:
+        return u64(errors.STATE)
+    status, table, place = find_vacant(thread, u64(0), thread.context.registers[2])
+    if status == errors.OK:
+        commit_claim(thread, header, table, place)
+    return status
+
+
+def revoke(thread: Thread) -> u64:
+    """OBJECT_REVOKE: x8 pool, x0 kind, x1 index."""
+    header = find_owned(thread)
+    if header is None:
+        return find_refusal(thread)
+    if not header.live:
+        return u64(errors.STATE)
+    if header.generation == LAST_GENERATION:
+        return u64(errors.BUSY)
+    header.generation = header.generation + 1
+    return u64(errors.OK)
