@@ -1,13 +1,17 @@
 """From the kernel's tables to the abstract state: links become sequences, stale fields disappear.
 
-Assumes the invariants (`invariants`): a queue whose links go in circles has no sequence.
+Each part of the state is a family of functions (`incremental`) under the name of the state's field: of one object, None
+where there is none, or of the whole. Assumes the invariants (`invariants`): a queue whose links go in circles has no
+sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from keelback.abi import limits, objects
+from keelback.prover.incremental import Family, Key, Watch, among, each, once, pairs
 from keelback.prover.state import (
     Access,
     Activity,
@@ -24,7 +28,7 @@ from keelback.prover.state import (
     Vcpu,
     VirtualInterrupt,
 )
-from keelback.prover.tables import Kept, Row, Tables, words
+from keelback.prover.tables import Row, Tables, is_zero, named_values
 
 PRIORITY_COUNT = limits.PRIORITY_COUNT
 RECORD_WORDS = 4
@@ -38,62 +42,46 @@ SYNDROME_LONG = 1 << 25
 """IL: the trapped instruction has 4 bytes."""
 FULL_SIZE = 3
 
-EL1_NAMES = (
-    *("sctlr", "tcr", "cpacr", "cntkctl", "tpidr_el0", "tpidrro_el0", "ttbr0", "ttbr1", "mair", "amair", "vbar", "esr"),
-    *("far", "afsr0", "afsr1", "elr", "spsr", "sp", "tpidr", "par", "contextidr", "csselr", "cntv_ctl", "cntv_cval"),
-)
-
 ACTIVITIES = {int(activity): activity for activity in Activity}
-
-
-def abstract_state(tables: Tables, sizes: Sizes) -> State:
-    """The abstract state of the tables. To be read only: parts that did not change are shared with the last one."""
-    return State(
-        sizes=sizes,
-        current=tables.core.current,
-        ready={
-            priority: list(members(tables, priority))
-            for priority in range(1, PRIORITY_COUNT)
-            if tables.queues[priority].head
-        },
-        threads={index: thread(index, row) for index, row in objects_of(tables.threads)},
-        endpoints={index: endpoint(tables, index, row) for index, row in objects_of(tables.endpoints)},
-        notifications={i: Notification(row.thread, row.pending) for i, row in objects_of(tables.notifications)},
-        interrupts={
-            index: Interrupt(row.line, row.notification, row.bits, row.fired)
-            for index, row in objects_of(tables.interrupts)
-        },
-        vcpus=vcpus(tables.vcpus, ()),
-        capabilities=capabilities(tables.slots, (tables.slot_count,)),
-        generations=generations(tables),
-        floating_point={index: data for index, data in enumerate(tables.floating_point) if any(data)},
-        floating_point_owner=tables.core.fp_owner,
-        trace=trace(tables, sizes),
-    )
-
-
-def objects_of(rows: list[Row]) -> Iterator[tuple[int, Row]]:
-    """Rows that are objects, with their index: all but the first."""
-    rest = enumerate(rows)
-    next(rest)
-    return rest
 
 
 def members(tables: Tables, queue: int) -> Iterator[int]:
     """The threads in a queue, from its head on."""
     index = tables.queues[queue].head
-    while index:
+    for _ in tables.threads:  # no more than there are, were the links broken
+        if not index:
+            return
         yield index
         index = tables.threads[index].next
 
 
-def thread(index: int, row: Row) -> Thread:
+@once
+def current(tables: Tables) -> int:
+    """Who runs."""
+    return int(tables.cores[0].current)
+
+
+@among(lambda tables: range(1, PRIORITY_COUNT))
+def ready(tables: Tables, priority: int) -> list[int] | None:
+    """Who waits to run, if anybody does."""
+    return list(members(tables, priority)) or None
+
+
+def registers(row: Row) -> list[int]:
+    """x0..x30, sp, pc, pstate."""
+    context = row.context
+    return [*context.registers, context.stack_pointer, context.program_counter, context.process_state]
+
+
+@each("threads")
+def threads(tables: Tables, index: int) -> Thread:
     """A thread, without what means nothing in its present state."""
+    row = tables.threads[index]
     activity = ACTIVITIES[row.state]
     is_calling = activity == Activity.CALLING
     return Thread(
         index=index,
-        registers=list(words(row.context)),
+        registers=registers(row),
         priority=row.priority,
         table=row.table,
         notification=row.notification,
@@ -103,25 +91,42 @@ def thread(index: int, row: Row) -> Thread:
         activity=activity,
         endpoint=row.endpoint if is_calling or activity == Activity.RECEIVING else 0,
         badge=row.badge if is_calling and not row.faulting else 0,
-        fault=words(row.fault_words) if row.faulting else None,
+        fault=row.fault_words if row.faulting else None,
         client=row.client,
         server=row.server if activity == Activity.AWAITING else 0,
         guest=row.guest,
     )
 
 
-def endpoint(tables: Tables, index: int, row: Row) -> Endpoint:
+@each("endpoints")
+def endpoints(tables: Tables, index: int) -> Endpoint:
     """An endpoint with the queue of its callers; endpoints' queues follow those of the priorities."""
-    return Endpoint(row.server, list(members(tables, PRIORITY_COUNT + index)))
+    return Endpoint(tables.endpoints[index].server, list(members(tables, PRIORITY_COUNT + index)))
 
 
-def vcpu(row: Row) -> Vcpu:
+@each("notifications")
+def notifications(tables: Tables, index: int) -> Notification:
+    """A notification."""
+    row = tables.notifications[index]
+    return Notification(row.thread, row.pending)
+
+
+@each("interrupts")
+def interrupts(tables: Tables, index: int) -> Interrupt:
+    """A device's line."""
+    row = tables.interrupts[index]
+    return Interrupt(row.line, row.notification, row.bits, row.fired)
+
+
+@each("vcpus")
+def vcpus(tables: Tables, index: int) -> Vcpu:
     """A virtual processor that is not loaded."""
+    row = tables.vcpus[index]
     return Vcpu(
         monitor=row.thread,
-        registers=list(words(row.context)),
-        el1=dict(zip(EL1_NAMES, words(row.el1), strict=True)),
-        interrupts=dict(virtual_interrupt(value) for value in words(row.list_registers) if value >> 62),
+        registers=registers(row),
+        el1=dict(named_values(row.el1)),
+        interrupts=dict(virtual_interrupt(value) for value in row.list_registers if value >> 62),
         interface=(row.interface_control, row.active_group0, row.active_group1),
         mpidr=row.mpidr,
         midr=row.midr,
@@ -157,43 +162,107 @@ def virtual_interrupt(value: int) -> tuple[int, VirtualInterrupt]:
     return value & INTERRUPT_ID, VirtualInterrupt(priority, bool(value & LIST_PENDING), bool(value & LIST_ACTIVE))
 
 
-@Kept
-def capabilities(slots: list[Row], sizes: tuple[int, ...]) -> dict[int, dict[int, Capability]]:
-    """The filled slots of each table of sizes[0] slots; slot 0 is none."""
-    count = sizes[0]
+@each("threads")
+def capabilities(tables: Tables, table: int) -> dict[int, Capability]:
+    """The filled slots of a table; slot 0 is none. There are as many tables as threads."""
+    count = len(tables.slots) // len(tables.threads)
+    numbered = enumerate(tables.slots[table * count : (table + 1) * count])
     return {
-        table: {
-            number: Capability(row.kind, row.object, row.generation, row.rights, row.badge)
-            for number, row in enumerate(slots[table * count : (table + 1) * count])
-            if number and row.kind
-        }
-        for table in range(1, len(slots) // count)
+        number: Capability(row.kind, row.object, row.generation, row.rights, row.badge)
+        for number, row in numbered
+        if number and row.kind
     }
 
 
-@Kept
-def vcpus(rows: list[Row], _: tuple[int, ...]) -> dict[int, Vcpu]:
-    """The virtual processors."""
-    return {index: vcpu(row) for index, row in objects_of(rows)}
+TABLE_OF_KIND = {
+    objects.THREAD: "threads",
+    objects.ENDPOINT: "endpoints",
+    objects.NOTIFICATION: "notifications",
+    objects.INTERRUPT: "interrupts",
+    objects.VCPU: "vcpus",
+}
 
 
-def generations(tables: Tables) -> dict[tuple[int, int], int]:
-    """The present generation of every object that can be named."""
-    kinds = {
-        objects.THREAD: tables.threads,
-        objects.ENDPOINT: tables.endpoints,
-        objects.NOTIFICATION: tables.notifications,
-        objects.INTERRUPT: tables.interrupts,
-        objects.VCPU: tables.vcpus,
-    }
-    found = {(kind, index): row.generation for kind, rows in kinds.items() for index, row in objects_of(rows)}
-    return found | dict(zip(((objects.TRACE, 1), (objects.PLATFORM, 1)), tables.singletons, strict=True))
+def names(tables: Tables) -> Iterator[tuple[int, int]]:
+    """Kind and index of everything that can be named."""
+    for kind, table in TABLE_OF_KIND.items():
+        yield from ((kind, index) for index in range(1, len(getattr(tables, table))))
+    yield from ((objects.TRACE, 1), (objects.PLATFORM, 1))
 
 
-def trace(tables: Tables, sizes: Sizes) -> Trace:
+@pairs(names)
+def generations(tables: Tables, kind: int, index: int) -> int:
+    """The present generation of an object."""
+    if kind in TABLE_OF_KIND:
+        return int(getattr(tables, TABLE_OF_KIND[kind])[index].generation)
+    return int((tables.trace_singleton if kind == objects.TRACE else tables.platform_singleton).generation)
+
+
+@each("fp_states", first=0)
+def floating_point(tables: Tables, owner: int) -> tuple[int, ...] | None:
+    """An owner's registers, if any is not zero."""
+    row = tables.fp_states[owner]
+    return None if is_zero(row) else (*row.registers, row.control, row.status)
+
+
+@once
+def floating_point_owner(tables: Tables) -> int:
+    """Whose registers are in the processor."""
+    return int(tables.cores[0].fp_owner)
+
+
+@once
+def trace(tables: Tables) -> Trace:
     """The records kept, oldest first."""
-    following = tables.core.trace_next
-    numbers = range(max(0, following - sizes.trace_records), following)
-    starts = (number % sizes.trace_records * RECORD_WORDS for number in numbers)
+    core, size = tables.cores[0], len(tables.trace_records) // RECORD_WORDS
+    numbers = range(max(0, core.trace_next - size), core.trace_next)
+    starts = (number % size * RECORD_WORDS for number in numbers)
     records = [Record(*tables.trace_records[start : start + RECORD_WORDS]) for start in starts]
-    return Trace(tables.core.trace_mask, following, records)
+    return Trace(core.trace_mask, core.trace_next, records)
+
+
+PARTS: dict[str, Family[Any]] = {
+    part.name: part
+    for part in (
+        *(current, ready, threads, endpoints, notifications, interrupts, vcpus, capabilities, generations),
+        *(floating_point, floating_point_owner, trace),
+    )
+}
+"""Field of the state -> the family it is made of."""
+
+
+def key_of(arguments: Key) -> Any:
+    """The key in a state's dictionary of what a family says for these arguments."""
+    return arguments[0] if len(arguments) == 1 else arguments
+
+
+def abstract_state(tables: Tables, sizes: Sizes) -> State:
+    """The abstract state of the tables as they are."""
+    fields: dict[str, Any] = {}
+    for name, part in PARTS.items():
+        values = {key_of(key): value for key, value in part.all(tables) if value is not None}
+        fields[name] = values[()] if part.is_single else values
+    return State(sizes=sizes, **fields)
+
+
+class StateWatch:
+    """The abstract state, brought up to date when the tables change (`Watch.refresh`). To be read only."""
+
+    def __init__(self, watch: Watch, sizes: Sizes) -> None:
+        fields: dict[str, Any] = {name: None if part.is_single else {} for name, part in PARTS.items()}
+        self.state = State(sizes=sizes, **fields)
+        for name, part in PARTS.items():
+            watch.add(part, self._setter(name) if part.is_single else self._changer(getattr(self.state, name)))
+
+    def _setter(self, name: str) -> Callable[[Key, Any], None]:
+        return lambda _, value: setattr(self.state, name, value)
+
+    def _changer(self, values: dict[Any, Any]) -> Callable[[Key, Any], None]:
+        def change(arguments: Key, value: Any) -> None:
+            key = key_of(arguments)
+            if value is None:
+                values.pop(key, None)
+            else:
+                values[key] = value
+
+        return change

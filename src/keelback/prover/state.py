@@ -173,7 +173,7 @@ class State:
     vcpus: dict[int, Vcpu]
     capabilities: dict[int, dict[int, Capability]]  # table -> slot -> capability
     generations: dict[tuple[int, int], int]  # (kind, index) -> the generation that lives
-    floating_point: dict[int, bytes]  # owner -> its registers, if any is not zero
+    floating_point: dict[int, tuple[int, ...]]  # owner -> its registers, if any is not zero
     floating_point_owner: int  # whose are in the processor
     trace: Trace
     now: int = field(default=0)  # the board's counter

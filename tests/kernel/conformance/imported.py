@@ -7,25 +7,20 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, get_type_hints
 
-from keelback.kernel import state
-from keelback.kernel.objects import interrupt
-from keelback.lang import Array, Layout, from_bytes, to_bytes
+from keelback.lang import Array, Layout, from_bytes, pack, to_bytes
 from keelback.lang.packing import array_from_bytes
 from keelback.lang.registers import system_registers
-from keelback.prover.fuzz.kernel import sizes_of
-from keelback.prover.tables import ALL_TABLES, TableReader, Tables
-
-THINGS: dict[str, Any] = {
-    **{name: getattr(state, name) for name in ALL_TABLES if name != "line_owners"},
-    "line_owners": interrupt.line_owners,
-}
+from keelback.prover.fuzz.kernel import CompiledKernel, sizes_of
+from keelback.prover.fuzz.observer import Observer
+from keelback.prover.tables import Tables
 
 
 class ImportedKernel:
     """The kernel in CPython, with the tables' sizes of `parameters`, which have to be the default ones."""
 
-    def __init__(self, layouts: Mapping[str, Layout], parameters: Mapping[str, int]) -> None:
-        self.layouts = layouts
+    def __init__(self, compiled: CompiledKernel, parameters: Mapping[str, int]) -> None:
+        self.layouts: Mapping[str, Layout] = compiled.layouts
+        self._things = {name: find_global(symbol) for name, symbol in compiled.symbols.items()}
         self.sizes = sizes_of(parameters)
 
     def invoke(self, name: str, *arguments: int) -> int:
@@ -36,13 +31,14 @@ class ImportedKernel:
         result = function(*(kinds[parameter](number) for parameter, number in zip(names, arguments, strict=True)))
         return 0 if result is None else int(result)
 
-    def load(self, boot: Mapping[str, bytes]) -> None:
+    def load(self, boot: Mapping[str, Mapping[int, Any]]) -> None:
         system_registers.clear()
-        for name, thing in THINGS.items():
+        for name, thing in self._things.items():
+            data = pack(self.layouts[name], boot.get(name))
             if isinstance(thing, Array):
-                thing.assign_all(array_from_bytes(thing.element, boot[name]))
+                thing.assign_all(array_from_bytes(thing.element, data))
             else:
-                thing.copy_from(from_bytes(type(thing), boot[name]))
+                thing.copy_from(from_bytes(type(thing), data))
 
     def peek(self, table: str, index: int, path: str, element: int = 0) -> int:
         holder, name = self._place(table, index, path)
@@ -59,15 +55,25 @@ class ImportedKernel:
 
     def _place(self, table: str, index: int, path: str) -> tuple[Any, str]:
         *outer, name = path.split(".")
-        holder = THINGS[table][index]
+        holder = self._things[table][index]
         for part in outer:
             holder = getattr(holder, part)
         return holder, name
 
     def bytes(self) -> dict[str, bytes]:
         """All tables as they would lie in memory."""
-        return {name: to_bytes(thing) for name, thing in THINGS.items()}
+        return {name: to_bytes(thing) for name, thing in self._things.items()}
 
     def tables(self) -> Tables:
-        memories = {name: memoryview(data) for name, data in self.bytes().items()}
-        return TableReader(self.layouts, memories, self.sizes.slots).read()
+        return Tables(self.layouts, self.bytes())
+
+    @property
+    def observer(self) -> Observer:
+        """Of the tables as they are now; it does not follow them."""
+        return Observer(self.tables(), self.sizes)
+
+
+def find_global(symbol: str) -> Any:
+    """The object that a symbol of the kernel names."""
+    module, _, name = symbol.rpartition(".")
+    return getattr(importlib.import_module(module), name)

@@ -7,7 +7,6 @@ import random
 import pytest
 
 from keelback.abi import limits
-from keelback.prover.abstraction import abstract_state
 from keelback.prover.fuzz import CompiledKernel
 from keelback.prover.fuzz.boot import make_boot, start
 from keelback.prover.fuzz.choice import choose_step
@@ -34,7 +33,7 @@ def compiled() -> CompiledKernel:
 
 @pytest.fixture(scope="module")
 def imported(compiled: CompiledKernel) -> ImportedKernel:
-    return ImportedKernel(compiled.layouts, PARAMETERS)
+    return ImportedKernel(compiled, PARAMETERS)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -52,4 +51,5 @@ def test_tables_are_equal_after_every_step(compiled: CompiledKernel, imported: I
         step.act(imported, state)
         left, right = imported.bytes(), compiled.bytes()
         assert [name for name in left if left[name] != right[name]] == [], done
-        state = abstract_state(compiled.tables(), compiled.sizes)
+        compiled.observer.look()
+        state = compiled.observer.state

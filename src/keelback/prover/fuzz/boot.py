@@ -6,15 +6,14 @@ Thread n has capability table n and notification n, and serves endpoint n; beyon
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from keelback.abi import objects, rights
-from keelback.lang import Layout, pack
-from keelback.prover.abstraction import EL1_NAMES
+from keelback.lang import Layout
 from keelback.prover.fuzz.kernel import Kernel
 from keelback.prover.state import Access, Activity
-from keelback.prover.tables import ALL_TABLES, symbol_of
 
 Values: TypeAlias = dict[str, Any]
 """Fields of a row; the rest has its default."""
@@ -42,7 +41,7 @@ class Boot:
         self._layouts = layouts
         self._slot_count = slot_count
         self._chance = random.Random(seed)
-        self._values: BootValues = {name: {} for name in ALL_TABLES}
+        self._values: BootValues = defaultdict(dict)
         self._thread_count = self._chance.randint(2, self._count("threads") - 1)
         self._make_objects()
         self._make_slots()
@@ -50,10 +49,10 @@ class Boot:
     @property
     def values(self) -> BootValues:
         """What the tables hold first."""
-        return self._values
+        return dict(self._values)
 
     def _count(self, table: str) -> int:
-        return self._layouts[symbol_of(table)].count
+        return self._layouts[table].count
 
     def _thread(self) -> int:
         return self._chance.randint(1, self._thread_count)
@@ -103,10 +102,13 @@ class Boot:
 
     def _new_vcpu(self, index: int) -> Values:
         chance = self._chance
+        vcpu = self._layouts["vcpus"].element
+        assert vcpu is not None
+        el1 = vcpu.at("el1").layout.fields
         return {
             "context": {"registers": {30: index}, "program_counter": (1 << 64) - chance.choice((2, 0x1000))},
             "el1": {
-                **{name: chance.getrandbits(64) for name in EL1_NAMES},
+                **{name: chance.getrandbits(64) for name in el1},
                 "cntv_ctl": chance.choice((0, 1, 1, 3)),
                 "cntv_cval": chance.choice((0, 0, index)),
             },
@@ -158,5 +160,5 @@ def make_boot(kernel: Kernel, seed: int) -> BootValues:
 
 def start(kernel: Kernel, boot: BootValues) -> None:
     """Load a system and let its threads start, as at the end of booting."""
-    kernel.load({name: pack(kernel.layouts[symbol_of(name)], boot.get(name)) for name in ALL_TABLES})
+    kernel.load(boot)
     kernel.invoke("scheduler.commit_start_all")

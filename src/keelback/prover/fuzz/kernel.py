@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from keelback.compiler import HostProgram, Program
-from keelback.lang import Layout
+from keelback.lang import Layout, pack
+from keelback.prover.fuzz.observer import Observer
 from keelback.prover.state import Sizes
-from keelback.prover.tables import ALL_TABLES, TableReader, Tables, symbol_of
+from keelback.prover.tables import Tables, table_symbols
 
 PARAMETERS = {
     "thread_count": 7,
@@ -29,7 +31,9 @@ class Kernel(Protocol):
     """What steps need of a kernel, compiled or not."""
 
     @property
-    def layouts(self) -> Mapping[str, Layout]: ...
+    def layouts(self) -> Mapping[str, Layout]:
+        """Of the tables, by name."""
+        ...
 
     @property
     def sizes(self) -> Sizes: ...
@@ -38,8 +42,8 @@ class Kernel(Protocol):
         """Call a function of the kernel, `module.function` below keelback.kernel; its result, 0 for none."""
         ...
 
-    def load(self, boot: Mapping[str, bytes]) -> None:
-        """Give every table its first contents."""
+    def load(self, boot: Mapping[str, Mapping[int, Any]]) -> None:
+        """Give every table its first contents: by table and index what differs from the defaults."""
         ...
 
     def peek(self, table: str, index: int, path: str, element: int = 0) -> int:
@@ -50,8 +54,9 @@ class Kernel(Protocol):
         """Write a field of a row, as hardware or a guest would."""
         ...
 
-    def tables(self) -> Tables:
-        """All tables as they are now."""
+    @property
+    def observer(self) -> Observer:
+        """Sees what the tables mean."""
         ...
 
 
@@ -60,36 +65,58 @@ class CompiledKernel:
 
     def __init__(self, parameters: Mapping[str, int] = PARAMETERS) -> None:
         self._program = HostProgram(Program(root="keelback.kernel.main", parameters=parameters))
-        self.layouts: Mapping[str, Layout] = self._program.layouts
-        self._memories = {name: self._program.global_memory(symbol_of(name)) for name in ALL_TABLES}
+        self.symbols = table_symbols(self._program.layouts)
+        self.layouts: Mapping[str, Layout] = {name: self._program.layouts[s] for name, s in self.symbols.items()}
+        self._memories = {name: self._program.global_memory(symbol) for name, symbol in self.symbols.items()}
+        self._places: dict[tuple[str, str], tuple[int, int, int, int]] = {}
+        self._defaults = {name: memory.tobytes() for name, memory in self._memories.items()}
         self.sizes = sizes_of(parameters)
-        self._reader = TableReader(self.layouts, self._memories, self.sizes.slots)
 
     def invoke(self, name: str, *arguments: int) -> int:
         result = self._program.call(f"keelback.kernel.{name}", *arguments)
         return result if isinstance(result, int) else 0
 
-    def load(self, boot: Mapping[str, bytes]) -> None:
+    def load(self, boot: Mapping[str, Mapping[int, Any]]) -> None:
         for name, memory in self._memories.items():
-            memory[:] = boot[name]
+            rows = boot.get(name)
+            memory[:] = pack(self.layouts[name], rows, self._defaults[name]) if rows else self._defaults[name]
 
     def peek(self, table: str, index: int, path: str, element: int = 0) -> int:
-        start, size = self._place(table, index, path, element)
-        return int.from_bytes(self._memories[table][start : start + size], "little")
+        start, end = self._place(table, index, path, element)
+        return int.from_bytes(self._memories[table][start:end], "little")
 
     def poke(self, table: str, index: int, path: str, value: int, element: int = 0) -> None:
-        start, size = self._place(table, index, path, element)
-        self._memories[table][start : start + size] = value.to_bytes(size, "little")
+        start, end = self._place(table, index, path, element)
+        self._memories[table][start:end] = value.to_bytes(end - start, "little")
 
     def _place(self, table: str, index: int, path: str, element: int) -> tuple[int, int]:
-        layout = self.layouts[symbol_of(table)]
-        assert layout.element is not None
-        offset, field = layout.element.at(path)
-        offset += index * layout.stride
-        return (offset, field.size) if field.element is None else (offset + element * field.stride, field.element.size)
+        key = (table, path)
+        if key not in self._places:
+            self._places[key] = self._find_place(table, path)
+        offset, stride, element_stride, size = self._places[key]
+        start = offset + index * stride + element * element_stride
+        return start, start + size
+
+    def _find_place(self, table: str, path: str) -> tuple[int, int, int, int]:
+        """Of a field: its offset in row 0, and the distance of rows, of elements, and the bytes of one."""
+        layout = self.layouts[table]
+        offset, field = (layout.element or layout).at(path)
+        if field.element is None:
+            return offset, layout.stride, 0, field.size
+        return offset, layout.stride, field.stride, field.element.size
 
     def tables(self) -> Tables:
-        return self._reader.read()
+        """All tables as they are now."""
+        self._tables.refresh()
+        return self._tables
+
+    @cached_property
+    def observer(self) -> Observer:
+        return Observer(self._tables, self.sizes)
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return Tables(self.layouts, self._memories)
 
     def bytes(self) -> dict[str, bytes]:
         """All tables as they lie in memory."""

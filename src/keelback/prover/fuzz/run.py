@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
-from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from keelback.lang import Trap
-from keelback.prover.abstraction import abstract_state
 from keelback.prover.fuzz.boot import BootValues, make_boot, start
 from keelback.prover.fuzz.choice import choose_step
 from keelback.prover.fuzz.kernel import Kernel
 from keelback.prover.fuzz.steps import Call, Step
-from keelback.prover.invariants import contradictions
 from keelback.prover.state import State
 
 PROGRAM_STEPS = 150
@@ -63,11 +61,10 @@ def take_step(kernel: Kernel, state: State, step: Step) -> tuple[str, ...]:
     except Trap as trap:
         return (f"the kernel traps: {trap}",)
     step.specify(state)
-    tables = kernel.tables()
-    broken = contradictions(tables)
+    broken = kernel.observer.look()
     if broken:
         return tuple(broken)
-    found = abstract_state(tables, kernel.sizes)
+    found = kernel.observer.state
     return tuple(differences(state, found)) if state != found else ()
 
 
@@ -78,11 +75,11 @@ class BrokenBoot(Exception):
 def begin(kernel: Kernel, boot: BootValues) -> State:
     """Start a system; its abstract state. The first state has to satisfy the invariants too, else BrokenBoot."""
     start(kernel, boot)
-    tables = kernel.tables()
-    broken = contradictions(tables)
+    broken = kernel.observer.look()
     if broken:
         raise BrokenBoot("\n".join(broken))
-    return deepcopy(abstract_state(tables, kernel.sizes))
+    copy: State = pickle.loads(pickle.dumps(kernel.observer.state, pickle.HIGHEST_PROTOCOL))
+    return copy
 
 
 def find_failure(kernel: Kernel, boot: BootValues, steps: Iterable[Step]) -> Failure | None:

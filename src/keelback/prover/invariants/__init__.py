@@ -1,8 +1,8 @@
-"""What holds of the kernel's tables between any two calls: families of statements, evaluated on concrete tables.
+"""What holds of the kernel's tables between any two calls: families of statements, about one row each.
 
-Each statement is a function that yields what contradicts it, in words.
+Each statement is a function (`incremental`) that yields what contradicts it, in words.
 """
 
-from keelback.prover.invariants.check import INVARIANTS, contradictions
+from keelback.prover.invariants.check import INVARIANTS, InvariantWatch, contradictions
 
-__all__ = ["INVARIANTS", "contradictions"]
+__all__ = ["INVARIANTS", "InvariantWatch", "contradictions"]

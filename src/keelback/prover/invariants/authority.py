@@ -3,49 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from keelback.abi import objects, rights
-from keelback.prover.tables import Kept, Row, Tables
+from keelback.prover.abstraction import TABLE_OF_KIND
+from keelback.prover.incremental import each
+from keelback.prover.tables import Row, Tables, is_zero
 
-KINDS = (objects.THREAD, objects.ENDPOINT, objects.NOTIFICATION, objects.INTERRUPT, objects.VCPU)
 
-
-def capabilities_name_objects(tables: Tables) -> Iterator[str]:
+@each("slots", first=0)
+def capabilities_name_objects(tables: Tables, number: int) -> Iterator[str]:
     """Kind, index, rights and generation of every filled slot are possible."""
-    objects_of_kind = (tables.threads, tables.endpoints, tables.notifications, tables.interrupts, tables.vcpus)
-    generations = [row.generation for rows in objects_of_kind for row in rows]
-    counts = [len(rows) for rows in objects_of_kind]
-    yield from wrong_slots(tables.slots, (*counts, *generations, *tables.singletons))
-
-
-@Kept
-def wrong_slots(slots: list[Row], numbers: tuple[int, ...]) -> list[str]:
-    """What is wrong with slots, given how many objects of each kind there are, and all their generations."""
-    rest, kinds = iter(numbers[len(KINDS) :]), {}
-    for kind, count in zip(KINDS, numbers, strict=False):
-        kinds[kind] = list(islice(rest, count))
-    kinds |= {kind: [0, next(rest)] for kind in (objects.TRACE, objects.PLATFORM)}
-    return [text for number, slot in enumerate(slots) for text in wrong_slot(number, slot, kinds)]
-
-
-def wrong_slot(number: int, slot: Row, generations: dict[int, list[int]]) -> Iterator[str]:
-    """What is wrong with one slot."""
+    slot = tables.slots[number]
     if slot.kind == objects.NONE:
-        if any(slot):
+        if not is_zero(slot):
             yield f"slots[{number}] is empty and not zero"
         return
-    present = generations.get(slot.kind, [])
-    if not 0 < slot.object < len(present):
+    named = find_object(tables, slot.kind, slot.object)
+    if named is None:
         yield f"slots[{number}] names no object"
-    elif slot.generation > present[slot.object]:
+    elif slot.generation > named.generation:
         yield f"slots[{number}] is of a generation to come"
     if slot.rights & ~rights.ALL:
         yield f"slots[{number}] has rights that do not exist"
 
 
-def first_slots_are_empty(tables: Tables) -> Iterator[str]:
+def find_object(tables: Tables, kind: int, index: int) -> Row | None:
+    """The row of an object, if there is one of this kind and index."""
+    singletons = {objects.TRACE: tables.trace_singleton, objects.PLATFORM: tables.platform_singleton}
+    if kind in singletons:
+        return singletons[kind] if index == 1 else None
+    rows = getattr(tables, TABLE_OF_KIND[kind]) if kind in TABLE_OF_KIND else []
+    return rows[index] if 0 < index < len(rows) else None
+
+
+@each("slots", first=0)
+def first_slots_are_empty(tables: Tables, number: int) -> Iterator[str]:
     """Slot 0 of a table, and table 0, hold nothing."""
-    for number in (*range(tables.slot_count), *range(0, len(tables.slots), tables.slot_count)):
-        if tables.slots[number].kind:
-            yield f"slots[{number}] can never be named, and is filled"
+    count = len(tables.slots) // len(tables.threads)
+    if (number < count or number % count == 0) and tables.slots[number].kind:
+        yield f"slots[{number}] can never be named, and is filled"

@@ -5,34 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keelback.abi import limits
+from keelback.prover.incremental import each, once
 from keelback.prover.state import Activity
-from keelback.prover.tables import Tables, words
+from keelback.prover.tables import Tables, is_zero
 
 
-def bitmap_agrees_with_queues(tables: Tables) -> Iterator[str]:
-    """Bit p is set if and only if the ready queue of priority p has a head."""
-    bitmap = sum(word << 64 * number for number, word in enumerate(words(tables.core.ready)))
-    members = sum(1 << priority for priority, queue in enumerate(tables.queues[: limits.PRIORITY_COUNT]) if queue.head)
-    if bitmap != members:
-        yield f"the bitmap is {bitmap:#x}, the queues with members are {members:#x}"
+@once
+def marked_queues_have_members(tables: Tables) -> Iterator[str]:
+    """A bit of the bitmap is set only if the ready queue of that priority has a head."""
+    for word, bits in enumerate(tables.cores[0].ready):
+        for bit in range(64):
+            if bits >> bit & 1 and not tables.queues[64 * word + bit].head:
+                yield f"priority {64 * word + bit} is marked as ready, and its queue is empty"
 
 
-def the_best_thread_runs(tables: Tables) -> Iterator[str]:
+@each("threads", first=0)
+def queues_with_members_are_marked(tables: Tables, index: int) -> Iterator[str]:
+    """Where a thread is in a ready queue, the bit of that priority is set."""
+    queue = tables.threads[index].queue
+    if 0 < queue < limits.PRIORITY_COUNT and not tables.cores[0].ready[queue // 64] >> queue % 64 & 1:
+        yield f"threads[{index}] is ready, and priority {queue} is not marked"
+
+
+@each("threads", first=0)
+def the_best_thread_runs(tables: Tables, index: int) -> Iterator[str]:
     """Whoever runs is READY, and no ready thread has a higher priority; nobody runs only when nobody is ready."""
-    current = tables.threads[tables.core.current]
-    if tables.core.current and current.state != Activity.READY:
-        yield f"threads[{tables.core.current}] runs in state {Activity(current.state).name}"
-    for index, thread in enumerate(tables.threads):
-        if thread.state == Activity.READY and thread.priority > current.priority:
-            yield f"threads[{index}] is ready and better than threads[{tables.core.current}], which runs"
+    thread, running = tables.threads[index], tables.cores[0].current
+    if thread.state == Activity.READY and thread.priority > tables.threads[running].priority:
+        yield f"threads[{index}] is ready and better than threads[{running}], which runs"
+    if running == index != 0 and thread.state != Activity.READY:
+        yield f"threads[{index}] runs in state {Activity(thread.state).name}"
 
 
+@once
 def nobody_is_nobody(tables: Tables) -> Iterator[str]:
     """Entry 0 of the object tables stays as it was: stopped, unnamed, without a priority."""
     nobody = tables.threads[0]
     if any((nobody.state, nobody.priority, nobody.queue, nobody.client, nobody.server, nobody.guest, nobody.faulting)):
         yield "threads[0] is somebody"
-    if any(tables.endpoints[0]) or any(tables.notifications[0]) or any(tables.interrupts[0]):
+    if not all(is_zero(rows[0]) for rows in (tables.endpoints, tables.notifications, tables.interrupts)):
         yield "an object of index 0 is something"
-    if any(words(tables.vcpus[0].context)) or any(words(tables.vcpus[0].el1)) or any(tables.floating_point[0]):
+    guest = tables.vcpus[0]
+    if not (is_zero(guest.context) and is_zero(guest.el1) and is_zero(tables.fp_states[0])):
         yield "vcpus[0] is something"
