@@ -2,8 +2,8 @@
 
 Every global of the kernel outside `kernel.arch` is a table, named by the last part of its symbol; a new one needs
 nothing here. An array of structs is a sequence of rows, an array of integers a sequence of numbers, a struct that
-exists once is a row. A field that is a struct is a row itself, one that is an array a tuple of numbers. What the numbers
-mean is said in `abstraction`.
+exists once is a row. A field that is a struct is a row itself, one that is an array a tuple of numbers. What the
+numbers mean is said in `abstraction`.
 
 `refresh` takes over what has changed in memory, `take_stale` says which computations had read any of it
 (`incremental`).
