@@ -15,7 +15,7 @@ from typing import Final
 from keelback.abi import errors, faults, messages, rights
 from keelback.abi import syscalls as numbers
 from keelback.lang import Memory, asm, parameter, u32, u64, upto
-from keelback.user.runtime import gates
+from keelback.user.runtime import gates, object_gates
 
 ROLE: Final = parameter("role", 0)
 CLIENT: Final = 1
@@ -345,16 +345,17 @@ def play_keeper() -> None:
 def play_librarian() -> None:
     """When the spinner is done: capabilities to the own notification, in a slot that is empty before and after."""
     gates.wait(u64(NOTIFICATION))
+    zero = u64(0)
     for _ in upto(ROUNDS):
         own = u64(NOTIFICATION)
         spare = u64(SPARE_SLOT)
         begin_capability_copy()
-        status, _, _ = gates.capability_copy(own, spare, u64(rights.ALL))
+        status, _, _, _, _ = object_gates.capability_copy(own, spare, u64(rights.ALL), zero, zero)
         end_capability_copy()
         assert status == errors.OK
         delete_spare()
         begin_capability_mint()
-        status, _, _, _ = gates.capability_mint(own, spare, u64(rights.WRITE), u64(BADGE))
+        status, _, _, _, _ = object_gates.capability_mint(own, spare, u64(rights.WRITE), u64(BADGE), zero)
         end_capability_mint()
         assert status == errors.OK
         begin_revoke()
@@ -370,6 +371,6 @@ def play_librarian() -> None:
 def delete_spare() -> None:
     """Empty the slot again."""
     begin_capability_delete()
-    status = gates.capability_delete(u64(SPARE_SLOT))
+    status, _, _, _, _ = object_gates.capability_delete(u64(SPARE_SLOT), u64(0), u64(0), u64(0), u64(0))
     end_capability_delete()
     assert status == errors.OK

@@ -24,3 +24,11 @@ RESTARTED: Final = 10
 """The other side was stopped or restarted before it replied; or this thread was stopped while it was blocked."""
 OCCUPIED: Final = 11
 """The destination slot holds a capability."""
+PENDING: Final = 12
+"""Another core was asked to let go of the object: make the same call again."""
+TIMEOUT: Final = 13
+"""The deadline came first."""
+NOT_OWNED: Final = 14
+"""The pool does not own the object (or, when taking, does not own its owner)."""
+DIRTY: Final = 15
+"""The frame must be cleared first."""

@@ -20,6 +20,8 @@ TRAP: Final = 5
 """`brk`: x4 = its immediate. In compiled Python the low 4 bits are the trap kind."""
 ALIGNMENT: Final = 6
 """An alignment fault, or a pc or sp that is not aligned."""
+OVERRUN: Final = 7
+"""The thread used up its budget (x2 = ticks of the budget). On RESUME it goes on when its next period begins."""
 OTHER: Final = 8
 """Anything else, a system error (SError) among them."""
 

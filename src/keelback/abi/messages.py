@@ -14,6 +14,9 @@ FAULT: Final = 3
 """A thread faulted: x9 = badge of its fault handler entry, x0..x4 = the fault (keelback.abi.faults).
 Answer with x0 = RESUME or STAY_STOPPED."""
 
+PASSED: Final = 16
+"""Or'ed into x10: the capability that the other side passed is in the slot of ACCEPT."""
+
 OWN_ENDPOINT_SLOT: Final = 1
 """By convention a component's slot 1 holds the endpoint it serves."""
 OWN_NOTIFICATION_SLOT: Final = 2

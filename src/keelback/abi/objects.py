@@ -20,3 +20,10 @@ TRACE: Final = 11
 """The trace rings of all cores. One object, index 1."""
 PLATFORM: Final = 12
 """The board's power. One object, index 1."""
+TIME: Final = 13
+"""A scheduling context."""
+REPLY: Final = 14
+GRANT: Final = 15
+CORE: Final = 16
+"""The right to run threads on a processor core and to hand out its time. Index = number of the core + 1."""
+KIND_COUNT: Final = 17

@@ -6,23 +6,40 @@ and to start the hardware.
 
 from __future__ import annotations
 
+from keelback.abi import limits
 from keelback.kernel import panic
 from keelback.kernel.arch import interface
 from keelback.kernel.device_tree import find_ram
 from keelback.kernel.objects.interrupt import commit_connect_all
-from keelback.kernel.scheduler import commit_start_all
-from keelback.kernel.state import boot
-from keelback.lang import u64
+from keelback.kernel.scheduler import commit_start_all, this_core
+from keelback.kernel.state import Core, boot
+from keelback.kernel.ticks import commit_first_window
+from keelback.lang import u32, u64, upto
 
 
 def start(device_tree: u64) -> None:
-    """Start the kernel; `device_tree` is its physical address. Ends in a panic if the board does not fit the image."""
+    """Start the kernel on the first core; `device_tree` is its physical address. Ends in a panic if the board does not
+    fit the image. Other cores wait for the kernel's lock meanwhile."""
     check_ram(device_tree)
-    interface.start_processor()
     if not interface.start_interrupts():
-        panic.stop("the interrupt controller is not a GICv3 as expected")
-    commit_connect_all()
+        panic.stop("the interrupt controller does not answer")
     commit_start_all()
+    start_core(this_core())
+    commit_connect_all()
+    for number in upto(u32(limits.CORE_COUNT)):
+        if number != 0 and not interface.start_core(number):
+            panic.stop_for_core(number)
+
+
+def start_core(core: Core) -> None:
+    """On each core: start what it has of its own."""
+    interface.start_processor()
+    if not interface.start_core_interrupts(core.number):
+        panic.stop("the interrupt controller is not a GICv3 as expected")
+    commit_first_window(core)
+    core.online = True
+    if core.asked != 0:
+        interface.send_interrupt(core.number)  # what was asked before this core could hear it
 
 
 def check_ram(device_tree: u64) -> None:

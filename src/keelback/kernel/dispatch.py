@@ -9,98 +9,96 @@ from __future__ import annotations
 from keelback.abi import errors, syscalls, trace
 from keelback.kernel.objects import (
     capability,
+    configure,
     endpoint,
+    frame,
+    grant,
     interrupt,
     notification,
+    passing,
     platform,
+    pool,
+    reply,
     thread,
     trace_ring,
+    translation,
     vcpu,
     vcpu_registers,
 )
-from keelback.kernel.scheduler import this_core
-from keelback.kernel.state import Thread, threads
+from keelback.kernel.scheduler import commit_end_slice, this_core
+from keelback.kernel.state import Core, Thread, threads
 from keelback.kernel.trace import record
-from keelback.lang import inline, u32, u64
+from keelback.lang import inline, noinline, u64
 
 
 def dispatch(number: u64) -> None:
     """Carry out one system call of the present thread. Afterwards another thread may be the present one."""
-    caller = this_core().current
-    calling = threads[caller]
-    begin_call(calling, number)
-    end_call(calling, number, call_object(number, caller, calling))
+    core = this_core()
+    calling = threads[core.current]
+    begin_call(core, calling, number)
+    if number == syscalls.CALL:
+        status = endpoint.call(core, calling)
+    elif number == syscalls.REPLY_RECEIVE:
+        status = endpoint.reply_receive(core, calling)
+    else:
+        status = call_object(number, core, calling)
+    if status == endpoint.HANDED_OVER:
+        endpoint.copy_words(threads[core.current].context.registers, calling.context.registers)
+        status = u64(errors.OK)
+    end_call(core, calling, number, status)
 
 
 @inline
-def begin_call(calling: Thread, number: u64) -> None:
+def begin_call(core: Core, calling: Thread, number: u64) -> None:
     """Before the call itself."""
     registers = calling.context.registers
-    record(u64(trace.CALL), number, registers[8], registers[0])
+    record(core, u64(trace.CALL), number, registers[8], registers[0])
     registers[9] = u64(0)
     registers[10] = u64(0)
 
 
 @inline
-def end_call(calling: Thread, number: u64, status: u64) -> None:
-    """After the call itself."""
+def end_call(core: Core, calling: Thread, number: u64, status: u64) -> None:
+    """After the call itself; a thread that blocks finds another status when it is woken."""
     registers = calling.context.registers
     if status != errors.OK:
-        record(u64(trace.ERROR), number, registers[8], status)
+        record(core, u64(trace.ERROR), number, registers[8], status)
     registers[8] = status
 
 
-def call_object(number: u64, caller: u32, calling: Thread) -> u64:
-    """The call itself; the status, which for a thread that blocks is set anew when it is woken."""
-    if number == syscalls.CALL:
-        return endpoint.call(caller, calling)
-    if number == syscalls.REPLY_RECEIVE:
-        return endpoint.reply_receive(caller, calling)
-    if number == syscalls.VCPU_RUN:
-        return vcpu.run(caller, calling)
+@inline
+def call_object(number: u64, core: Core, calling: Thread) -> u64:
+    """The call itself, for all but CALL and REPLY_RECEIVE."""
+    if number == syscalls.NULL:
+        return u64(errors.OK)
     if number == syscalls.RECEIVE:
-        return endpoint.receive(caller, calling)
+        return endpoint.receive(core, calling)
     if number == syscalls.SIGNAL:
         return notification.signal(calling)
     if number == syscalls.WAIT:
-        return notification.wait(caller, calling)
+        return notification.wait(core, calling)
     if number == syscalls.POLL:
         return notification.poll(calling)
     if number == syscalls.INTERRUPT_ACKNOWLEDGE:
         return interrupt.acknowledge(calling)
-    if syscalls.VCPU_READ <= number <= syscalls.VCPU_INJECT or number == syscalls.VCPU_RESET:
-        return call_vcpu(number, calling)
-    if syscalls.THREAD_STOP <= number <= syscalls.THREAD_RESUME:
-        return call_thread(number, caller, calling)
-    return call_rare(number, calling)
-
-
-def call_vcpu(number: u64, calling: Thread) -> u64:
-    """The calls that prepare a guest."""
-    if number == syscalls.VCPU_INJECT:
-        return vcpu.inject(calling)
+    if number == syscalls.VCPU_RUN:
+        return vcpu.run(calling)
     if number == syscalls.VCPU_READ:
         return vcpu_registers.read(calling)
     if number == syscalls.VCPU_WRITE:
         return vcpu_registers.write(calling)
-    return vcpu.reset(calling)
-
-
-def call_thread(number: u64, caller: u32, calling: Thread) -> u64:
-    """The calls on other threads."""
+    if number == syscalls.VCPU_INJECT:
+        return vcpu.inject(calling)
     if number == syscalls.THREAD_STOP:
-        return thread.stop(caller, calling)
+        return thread.stop(core, calling)
     if number == syscalls.THREAD_START:
-        return thread.start(caller, calling)
+        return thread.start(core, calling)
     if number == syscalls.THREAD_READ:
-        return thread.read(caller, calling)
+        return thread.read(core, calling)
     if number == syscalls.THREAD_WRITE:
-        return thread.write(caller, calling)
-    return thread.resume(caller, calling)
-
-
-def call_rare(number: u64, calling: Thread) -> u64:
-    """Capabilities, trace and platform."""
+        return thread.write(core, calling)
+    if number == syscalls.THREAD_RESUME:
+        return thread.resume(core, calling)
     if number == syscalls.CAPABILITY_COPY:
         return capability.copy(calling)
     if number == syscalls.CAPABILITY_MINT:
@@ -111,8 +109,91 @@ def call_rare(number: u64, calling: Thread) -> u64:
         return capability.revoke(calling)
     if number == syscalls.TRACE_READ:
         return trace_ring.read(calling)
-    if number == syscalls.TRACE_CONTROL:
-        return trace_ring.control(calling)
+    if number == syscalls.VCPU_RESET:
+        return vcpu.reset(calling)
     if number == syscalls.SYSTEM_OFF:
         return platform.system_off(calling)
-    return u64(errors.OK) if number == syscalls.NULL else u64(errors.UNKNOWN_CALL)
+    if number == syscalls.TRACE_CONTROL:
+        return trace_ring.control(calling)
+    if number == syscalls.REPLY_SAVE:
+        return reply.save(calling)
+    if number == syscalls.REPLY:
+        return reply.answer(calling)
+    if number == syscalls.CALL_PASS:
+        return endpoint.call_pass(core, calling)
+    if number == syscalls.REPLY_PASS:
+        return reply.answer_pass(calling)
+    return call_new(number, core, calling)
+
+
+@inline
+def call_new(number: u64, core: Core, calling: Thread) -> u64:
+    """The calls from ACCEPT on."""
+    registers = calling.context.registers
+    if number == syscalls.ACCEPT:
+        return passing.accept(calling)
+    if number == syscalls.RECEIVE_UNTIL:
+        return endpoint.receive_until(core, calling, registers[0])
+    if number == syscalls.WAIT_UNTIL:
+        return notification.wait_until(core, calling, registers[0])
+    if number == syscalls.YIELD:
+        commit_end_slice(core)
+        return u64(errors.OK)
+    if number == syscalls.CAPABILITY_MOVE:
+        return capability.move(calling)
+    if number == syscalls.CAPABILITY_CLEAR:
+        return capability.clear(calling)
+    if number == syscalls.DELEGATE:
+        return grant.delegate(calling)
+    if number == syscalls.OBJECT_CREATE:
+        return pool.create(calling)
+    if number == syscalls.OBJECT_DESTROY:
+        return pool.destroy(calling)
+    if number == syscalls.OBJECT_GIVE:
+        return pool.give(calling)
+    if number == syscalls.OBJECT_TAKE:
+        return pool.take(calling)
+    if number == syscalls.OBJECT_CLAIM:
+        return pool.claim(calling)
+    if number == syscalls.OBJECT_REVOKE:
+        return pool.revoke(calling)
+    if number == syscalls.FRAME_CLEAR:
+        return frame.clear(calling)
+    if number == syscalls.FRAME_INFO:
+        return frame.info(calling)
+    if number == syscalls.MAP:
+        return translation.map_frame(calling)
+    if number == syscalls.UNMAP:
+        return translation.unmap(calling)
+    if number == syscalls.LINK:
+        return translation.link(calling)
+    if number == syscalls.UNLINK:
+        return translation.unlink(calling)
+    if number == syscalls.UNLINK_ENTRY:
+        return translation.unlink_entry(calling)
+    return call_configure(number, core, calling)
+
+
+@noinline
+def call_configure(number: u64, core: Core, calling: Thread) -> u64:
+    """The calls that bind objects to each other."""
+    caller = core.current
+    if number == syscalls.THREAD_CONFIGURE:
+        return configure.thread_space(caller, calling)
+    if number == syscalls.THREAD_SCHEDULE:
+        return configure.thread_schedule(caller, calling)
+    if number == syscalls.THREAD_BIND:
+        return configure.thread_bind(caller, calling)
+    if number == syscalls.THREAD_GIVE_TIME:
+        return configure.thread_time(caller, calling)
+    if number == syscalls.TIME_CONFIGURE:
+        return configure.time(caller, calling)
+    if number == syscalls.ENDPOINT_BIND:
+        return configure.endpoint_bind(caller, calling)
+    if number == syscalls.ENDPOINT_CANCEL:
+        return configure.endpoint_cancel(caller, calling)
+    if number == syscalls.INTERRUPT_BIND:
+        return configure.interrupt_bind(caller, calling)
+    if number == syscalls.VCPU_CONFIGURE:
+        return configure.vcpu(caller, calling)
+    return u64(errors.UNKNOWN_CALL)

@@ -1,25 +1,29 @@
 """The shell around the pure kernel: what the assembly stubs call, and what they then return to.
 
-Each entry point ends by giving the address of the context to resume. Everything that reads or programs hardware on
-the way in or out is called from here; system calls themselves are `dispatch`.
+Each entry point ends by giving the address of the context to resume, or by going to a stub that leaves the kernel with
+the message still in x0..x7. Everything that reads or programs hardware on the way in or out is called from here; system
+calls themselves are `dispatch`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import limits, syscalls, trace
+from keelback.abi import syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
+from keelback.kernel.arch.aarch64.vectors import leave, leave_caller, leave_common_case, leave_to
+from keelback.kernel.budgets import commit_charge
 from keelback.kernel.dispatch import begin_call, dispatch, end_call
 from keelback.kernel.faults import commit_fault
-from keelback.kernel.objects import endpoint, vcpu
+from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
 from keelback.kernel.objects.vcpu import commit_exit, commit_idle, commit_interrupted, commit_room
-from keelback.kernel.scheduler import commit_end_slice, this_core
-from keelback.kernel.state import AWAITING, threads
-from keelback.kernel.trace import record, write_record
-from keelback.lang import entry, inline, noinline, u32, u64, upto
+from keelback.kernel.scheduler import commit_reschedule, this_core
+from keelback.kernel.state import Core, Thread, threads
+from keelback.kernel.ticks import commit_tick
+from keelback.kernel.trace import EVERY_CALL, record, write_record
+from keelback.lang import entry, inline, noinline, u32, u64
 
 # Kinds of exception, as the vectors number them.
 SYNCHRONOUS: Final = 0
@@ -29,124 +33,147 @@ SYSTEM_ERROR: Final = 2
 
 @entry("kernel_boot")
 def start(device_tree: u64) -> u64:
-    """Once, with the physical address of the device tree."""
+    """Once, on the first core, with the physical address of the device tree."""
     boot.start(device_tree)
-    return resume()
+    return resume(this_core())
+
+
+@entry("kernel_secondary")
+def start_secondary() -> u64:
+    """Once, on each other core."""
+    boot.start_core(this_core())
+    return resume(this_core())
 
 
 @entry("kernel_system_call")
 def system_call(number: u64) -> u64:
     """`svc #number` by the present thread; x0..x8 are in its context."""
     dispatch(number)
-    return resume()
+    return resume(this_core())
 
 
-# The three calls that everything else is made of have entries of their own: the same functions as in `dispatch`, and
-# then straight to whom they hand the processor.
+# The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
+# the processor, the message in x0..x7 all the way.
 
 
 @entry("kernel_call")
-def call() -> u64:
+def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
     """CALL. If the server waited for it, it runs at once."""
-    current = this_core().current
-    calling = threads[current]
-    begin_call(calling, u64(syscalls.CALL))
-    end_call(calling, u64(syscalls.CALL), endpoint.call(current, calling))
-    if calling.state != AWAITING:
-        return resume_any()
-    server = this_core().current
-    return interface.switch_component(calling, server, threads[server])
+    core = this_core()
+    calling = interface.present_thread(core)
+    server = endpoint.find_receiver(calling)
+    if server == 0 or core.trace_mask & EVERY_CALL != 0:
+        return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
+    endpoint.commit_call(core, calling, server)
+    interface.switch_component(core, calling, server, threads[server])
+    return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
 
 
 @entry("kernel_reply_receive")
-def reply_receive() -> u64:
+def reply_receive(
+    word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64
+) -> None:
     """REPLY_RECEIVE. If nothing waits for the server, its client runs at once."""
-    current = this_core().current
-    calling = threads[current]
-    client = calling.client
-    begin_call(calling, u64(syscalls.REPLY_RECEIVE))
-    end_call(calling, u64(syscalls.REPLY_RECEIVE), endpoint.reply_receive(current, calling))
-    if client == 0 or this_core().current != client or this_core().slice_wanted:
-        return resume_any()
-    return interface.switch_component(calling, client, threads[client])
+    core = this_core()
+    calling = interface.present_thread(core)
+    client = endpoint.find_client(core, calling)
+    if client == 0 or core.trace_mask & EVERY_CALL != 0:
+        return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
+    endpoint.commit_answer(core, calling, client)
+    interface.switch_component(core, calling, client, threads[client])
+    return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
+
+
+@entry("kernel_finish_call")
+def finish_call() -> None:
+    """All other cases of these calls; the message is in the caller's context."""
+    core = this_core()
+    before = core.current
+    dispatch(interface.find_call_number())
+    if core.current == before and not core.slice_wanted:
+        return leave_caller()
+    return leave(resume(core))
 
 
 @entry("kernel_vcpu_run")
 def vcpu_run() -> u64:
     """VCPU_RUN."""
-    current = this_core().current
-    calling = threads[current]
-    begin_call(calling, u64(syscalls.VCPU_RUN))
-    end_call(calling, u64(syscalls.VCPU_RUN), vcpu.run(current, calling))
+    core = this_core()
+    calling = interface.present_thread(core)
+    begin_call(core, calling, u64(syscalls.VCPU_RUN))
+    end_call(core, calling, u64(syscalls.VCPU_RUN), vcpu.run(calling))
     if calling.guest == 0:
-        return interface.enter_component(current, calling)
-    return interface.enter_guest_from(calling, calling.guest)
+        return interface.enter_component(core, core.current, calling)
+    return interface.enter_guest_from(core, calling, calling.guest)
 
 
 @entry("kernel_exception")
 def exception(kind: u64) -> u64:
     """Everything else that stops a thread or a guest; all its registers are in its context."""
-    current = this_core().current
-    thread = threads[current]
-    guest = thread.guest
+    core = this_core()
+    current = core.current
+    stopped = threads[current]
+    guest = stopped.guest
     if guest == 0 or kind != SYNCHRONOUS:
-        return handle_other(current, kind)
-    reason = interface.explain_exit(guest, thread)
+        return handle_other(core, kind)
+    reason = interface.explain_exit(guest, stopped)
     if reason < interface.GUEST_HANDLED:
-        commit_exit(guest, thread, reason)
-        return interface.leave_guest(guest, current, thread)
+        commit_exit(guest, stopped, reason)
+        return interface.leave_guest(core, guest, current, stopped)
     if reason == interface.GUEST_WAITS and not interface.has_pending(guest):
-        commit_idle(thread)
-        return resume_any()
-    return interface.enter_guest(guest)
+        commit_idle(core, stopped)
+        return resume_any(core)
+    return interface.enter_guest(core, guest)
 
 
 @noinline
-def handle_other(current: u32, kind: u64) -> u64:
+def handle_other(core: Core, kind: u64) -> u64:
     """Interrupts, system errors, and what a component did."""
-    thread = threads[current]
+    stopped = threads[core.current]
     if kind == INTERRUPT:
-        handle_interrupt()
-    elif thread.guest == 0:
-        handle_fault(current, kind)
+        handle_interrupt(core)
+    elif stopped.guest == 0:
+        handle_fault(core, stopped, kind)
     else:
-        reason = interface.explain_exit_system_error(thread.guest, thread)
-        commit_exit(thread.guest, thread, reason)
-    return resume()
+        commit_exit(stopped.guest, stopped, interface.explain_exit_system_error(stopped.guest, stopped))
+    return resume(core)
 
 
 @noinline
-def handle_fault(current: u32, kind: u64) -> None:
+def handle_fault(core: Core, stopped: Thread, kind: u64) -> None:
     """The present thread did something that it may not."""
     if kind == SYSTEM_ERROR:
         fault, address, syndrome, immediate = interface.explain_fault_system_error()
     else:
-        fault, address, syndrome, immediate = interface.explain_fault(current)
+        fault, address, syndrome, immediate = interface.explain_fault(core.current)
     if fault != interface.COMPONENT_HANDLED:
-        commit_fault(current, fault, address, syndrome, immediate)
+        commit_fault(core, stopped, fault, address, syndrome, immediate)
 
 
 @noinline
-def handle_interrupt() -> None:
+def handle_interrupt(core: Core) -> None:
     """Take one interrupt, if there is one."""
     line = interface.acknowledge_interrupt()
     if line >= LINE_COUNT:
         return
-    record(u64(trace.INTERRUPT), line, u64(0), u64(0))
+    record(core, u64(trace.INTERRUPT), line, u64(0), u64(0))
     interface.drop_interrupt_priority(line)
     if line >= FIRST_LINE:
         if not commit_fire(line):
             interface.deactivate_interrupt(line)
         return
-    handle_private(line)
+    handle_private(core, line)
     interface.deactivate_interrupt(line)
 
 
-def handle_private(line: u64) -> None:
+@noinline
+def handle_private(core: Core, line: u64) -> None:
     """Interrupts of this core that are the kernel's own."""
-    loaded = this_core().loaded
+    loaded = core.loaded
     if line == interface.TICK_LINE:
-        handle_tick()
+        commit_tick(core)
+    elif line == interface.ASK_LINE:
+        handle_asked(core)
     elif line == interface.VIRTUAL_TIMER_LINE:
         interface.mask_loaded_timer()
         if loaded != 0 and interface.deliver_timer(loaded):
@@ -159,43 +186,45 @@ def handle_private(line: u64) -> None:
             commit_room(loaded)
 
 
-def handle_tick() -> None:
-    """The kernel's timer: timers of guests that are not loaded, and the end of a time slice."""
-    interface.disarm_tick()
-    for index in upto(u32(limits.VCPU_COUNT)):
-        if index != 0 and interface.take_due_timer(index):
-            commit_interrupted(index)
-    commit_end_slice()
+def handle_asked(core: Core) -> None:
+    """Another core wants something (ASKED_): a better thread to run, the present one to stop, registers to be saved."""
+    asked = core.asked
+    core.asked = u32(0)
+    interface.release(core, asked)
+    thread.commit_stop_present(core)
+    commit_reschedule(core)
 
 
 @inline
-def resume() -> u64:
+def resume(core: Core) -> u64:
     """Set up the processor for the present thread, and give the address of its context."""
-    core = this_core()
+    if core.current == 0:
+        idle(core)
     current = core.current
-    if current == 0:
-        idle()
-        current = core.current
+    chosen = threads[current]
+    if chosen.charged != core.charged:
+        commit_charge(core, chosen.charged)
     if core.slice_wanted:
         core.slice_wanted = False
-        interface.arm_slice()
-    thread = threads[current]
-    if thread.guest != 0:
-        return interface.enter_guest(thread.guest)
+        interface.arm_slice(core)
+    if chosen.guest != 0:
+        return interface.enter_guest(core, chosen.guest)
     if core.trace_mask.bit(trace.SWITCH) and core.component != current:
-        write_record(u64(trace.SWITCH), u64(core.component), u64(0), u64(0))
-    return interface.enter_component(current, thread)
+        write_record(core, u64(trace.SWITCH), u64(core.component), u64(0), u64(0))
+    return interface.enter_component(core, current, chosen)
 
 
 @noinline
-def resume_any() -> u64:
+def resume_any(core: Core) -> u64:
     """`resume`, where it is not worth a copy."""
-    return resume()
+    return resume(core)
 
 
 @noinline
-def idle() -> None:
-    """Sleep until an interrupt makes a thread ready."""
-    while this_core().current == 0:
+def idle(core: Core) -> None:
+    """Sleep until an interrupt makes a thread ready. Other cores have the kernel meanwhile."""
+    if core.charged != 0:
+        commit_charge(core, u64(0))
+    while core.current == 0:
         interface.wait_for_interrupt()
-        handle_interrupt()
+        handle_interrupt(core)

@@ -6,18 +6,17 @@ The thread stays blocked until the handler replies, or for good when there is no
 from __future__ import annotations
 
 from keelback.abi import trace
-from keelback.kernel.objects.endpoint import commit_deliver
-from keelback.kernel.scheduler import commit_append, commit_hand_over, commit_run_next
-from keelback.kernel.state import CALLING, ENDPOINT_QUEUES, RECEIVING, STOPPED, endpoints, threads
+from keelback.kernel.objects.endpoint import commit_send
+from keelback.kernel.scheduler import commit_run_next
+from keelback.kernel.state import STOPPED, Core, Thread, endpoints
 from keelback.kernel.trace import record
-from keelback.lang import u8, u32, u64
+from keelback.lang import u8, u64
 
 
-def commit_fault(index: u32, kind: u64, address: u64, syndrome: u64, immediate: u64) -> None:
+def commit_fault(core: Core, thread: Thread, kind: u64, address: u64, syndrome: u64, immediate: u64) -> None:
     """The present thread faulted: block it, and let its handler know."""
-    thread = threads[index]
     program_counter = thread.context.program_counter
-    record(u64(trace.FAULT), kind, program_counter, address)
+    record(core, u64(trace.FAULT), kind, program_counter, address)
     thread.fault_words[0] = kind
     thread.fault_words[1] = program_counter
     thread.fault_words[2] = address
@@ -25,16 +24,10 @@ def commit_fault(index: u32, kind: u64, address: u64, syndrome: u64, immediate: 
     thread.fault_words[4] = immediate
     thread.faulting = True
     handler = thread.fault_endpoint
-    server = endpoints[handler].server
-    if handler == 0 or server == index:
-        thread.state = u8(STOPPED)
-        commit_run_next()
-        return
-    thread.endpoint = handler
-    if threads[server].state == RECEIVING and threads[server].endpoint == handler:
-        commit_deliver(server, index)
-        commit_hand_over(server)
+    endpoint = endpoints[handler]
+    is_told = handler != 0 and thread.fault_generation == endpoint.header.generation
+    if is_told and endpoint.server != 0 and endpoint.server != core.current:
+        commit_send(core, thread, handler)
     else:
-        thread.state = u8(CALLING)
-        commit_append(handler + ENDPOINT_QUEUES, index)
-        commit_run_next()
+        thread.state = u8(STOPPED)
+        commit_run_next(core)

@@ -10,8 +10,8 @@ from typing import Final
 from keelback.kernel.arch import interface
 from keelback.kernel.lines import put_location
 from keelback.kernel.scheduler import this_core
-from keelback.kernel.state import cores, panic_context
-from keelback.lang import entry, parameter, u64, upto
+from keelback.kernel.state import panic_context
+from keelback.lang import entry, parameter, u32, u64, upto
 
 ON_PANIC: Final = parameter("on_panic", 1)
 """After a panic: 0 = stand still, 1 = power off, 2 = reset."""
@@ -25,7 +25,7 @@ def report(vector: u64) -> None:
     """An exception was taken from EL2 to EL2: say everything that is known. The registers are in `panic_context`."""
     if this_core().panicking:
         end()
-    cores[0].panicking = True
+    this_core().panicking = True
     syndrome = interface.ESR_EL2.read()
     interface.put_text("\npanic: ")
     if vector == 4 and syndrome >> 26 & 63 == CLASS_BREAK:
@@ -98,6 +98,14 @@ def stop_for_ram(needed_bytes: u64, found_bytes: u64) -> None:
     end()
 
 
+def stop_for_core(number: u32) -> None:
+    """End because the firmware does not start a processor core."""
+    interface.put_text("\npanic: the firmware does not start processor core ")
+    interface.put_decimal(u64(number))
+    interface.put_text(", which this system needs\n")
+    end()
+
+
 def end() -> None:
     """Off, reset, or stand still for good."""
     if ON_PANIC == 1:
@@ -105,4 +113,4 @@ def end() -> None:
     elif ON_PANIC == 2:
         interface.power_reset()
     while True:
-        interface.wait_for_interrupt()
+        interface.sleep()

@@ -1,176 +1,203 @@
-"""Which thread runs: ready queues by priority, first come first served within one.
+"""Which thread runs: ready queues by core, partition and priority, first come first served within one.
 
-The thread that runs (`Core.current`) is in no queue, and no ready thread has a higher priority. Idle is thread 0 with
-priority 0. Only tables are touched here; the processor follows in `entry`, when the kernel returns.
+The thread that runs on a core (`Core.current`) is in no queue, and no ready thread of that core that may run in its
+present window has a higher priority. Idle is thread 0 with priority 0. Only tables are touched here; the processor
+follows in `entry`, when the kernel returns. Whose time a thread uses is in `budgets`.
 """
 
 from __future__ import annotations
 
 from keelback.abi import limits
-from keelback.kernel.state import (
-    READY,
-    READY_QUEUES,
-    Core,
-    cores,
-    queues,
-    threads,
-)
+from keelback.kernel import queues
+from keelback.kernel.arch import interface
+from keelback.kernel.budgets import check_budget, commit_wait_for_budget, context_of
+from keelback.kernel.state import ASKED_RESCHEDULE, PARTITION_QUEUES, READY, Core, Thread, cores, threads, times
 from keelback.lang import inline, noinline, u8, u32, u64, upto
 
-
-@inline
-def this_core() -> Core:
-    """The core this runs on."""
-    return cores[0]
+this_core = interface.this_core
+ask = interface.ask
 
 
 @inline
-def ready_queue(priority: u8) -> u32:
-    """Index of the ready queue of a priority on this core."""
-    return u32(priority) + READY_QUEUES
-
-
-def commit_append(queue: u32, thread: u32) -> None:
-    """Put a thread that is in no queue at the end of one."""
-    tail = queues[queue].tail
-    threads[thread].queue = queue
-    threads[thread].next = u32(0)
-    threads[thread].previous = tail
-    if tail == 0:
-        queues[queue].head = thread
-    else:
-        threads[tail].next = thread
-    queues[queue].tail = thread
-
-
-def commit_prepend(queue: u32, thread: u32) -> None:
-    """Put a thread that is in no queue at the front of one."""
-    head = queues[queue].head
-    threads[thread].queue = queue
-    threads[thread].previous = u32(0)
-    threads[thread].next = head
-    if head == 0:
-        queues[queue].tail = thread
-    else:
-        threads[head].previous = thread
-    queues[queue].head = thread
-
-
-def commit_unlink(thread: u32) -> None:
-    """Take a thread out of the queue it is in."""
-    following = threads[thread].next
-    previous = threads[thread].previous
-    queue = threads[thread].queue
-    if previous == 0:
-        queues[queue].head = following
-    else:
-        threads[previous].next = following
-    if following == 0:
-        queues[queue].tail = previous
-    else:
-        threads[following].previous = previous
-    threads[thread].queue = u32(0)
+def priority_of(thread: Thread) -> u32:
+    """Priority of a thread, 1..255; that of thread 0, which is idle, is 0."""
+    return thread.rank & 255
 
 
 @inline
-def find_highest_ready() -> u8:
-    """The highest priority with a thread in its ready queue; 0 when there is none."""
-    core = this_core()
-    for index in upto(4):
-        word = core.ready[3 - index]
-        if word != 0:
-            return u8((3 - index) * 64 + 63 - word.leading_zeros())
-    return u8(0)
-
-
-def commit_ready_last(thread: u32) -> None:
-    """Put a thread at the end of its ready queue."""
-    priority = threads[thread].priority
-    commit_append(ready_queue(priority), thread)
-    mark_ready(priority)
-
-
-def commit_ready_first(thread: u32) -> None:
-    """Put a thread at the front of its ready queue: it was interrupted, and its slice is not used up."""
-    priority = threads[thread].priority
-    commit_prepend(ready_queue(priority), thread)
-    mark_ready(priority)
+def core_of(thread: Thread) -> Core:
+    """The core that a thread runs on."""
+    return cores[thread.rank >> 8]
 
 
 @inline
-def mark_ready(priority: u8) -> None:
-    """Note that the ready queue of a priority has members."""
-    ready = this_core().ready
-    word = priority >> 6
-    ready[word] = ready[word] | u64(1) << u64(priority & 63)
+def partition_of(thread: Thread) -> u32:
+    """The partition whose time a thread uses."""
+    if limits.PARTITION_COUNT == 1:
+        return u32(0)
+    return u32(times[context_of(thread.charged)].partition)
 
 
-def commit_unready(thread: u32) -> None:
-    """Take a thread out of its ready queue."""
-    commit_unlink(thread)
-    priority = threads[thread].priority
-    if queues[ready_queue(priority)].head == 0:
-        ready = this_core().ready
-        word = priority >> 6
-        ready[word] = ready[word] & ~(u64(1) << u64(priority & 63))
+@inline
+def is_eligible(core: Core, partition: u32) -> bool:
+    """Whether a partition's threads may run on a core at the moment."""
+    if limits.PARTITION_COUNT == 1:
+        return True
+    return partition == 0 or partition == core.partition
 
 
 @noinline
-def commit_run_next() -> None:
-    """Let the best ready thread run, or nobody. The present thread is blocked, or in a queue already."""
-    highest = find_highest_ready()
-    if highest == 0:
-        this_core().current = u32(0)
+def commit_find_best(core: Core) -> None:
+    """Note the highest priority of a ready thread that may run on a core now; 0 when there is none."""
+    best = find_best_of(core, u32(0))
+    if limits.PARTITION_COUNT != 1 and core.partition != 0:
+        other = find_best_of(core, core.partition)
+        if other > best:
+            best = other
+    core.best_rank = core.number << 8 | best
+
+
+@inline
+def find_best_of(core: Core, partition: u32) -> u32:
+    """The highest priority of a ready thread of one partition; 0 when there is none."""
+    for index in upto(u32(4)):
+        word = core.ready[4 * partition + 3 - index]
+        if word != 0:
+            return (3 - index) * 64 + 63 - u32.truncate(word.leading_zeros())
+    return u32(0)
+
+
+def commit_ready_last(index: u32) -> None:
+    """Put a thread at the end of its ready queue."""
+    thread = threads[index]
+    partition = partition_of(thread)
+    queues.commit_append(partition * PARTITION_QUEUES + thread.rank, index)
+    mark_ready(core_of(thread), partition, priority_of(thread))
+
+
+def commit_ready_first(index: u32) -> None:
+    """Put a thread at the front of its ready queue: it was interrupted, and its slice is not used up."""
+    thread = threads[index]
+    partition = partition_of(thread)
+    queues.commit_prepend(partition * PARTITION_QUEUES + thread.rank, index)
+    mark_ready(core_of(thread), partition, priority_of(thread))
+
+
+@inline
+def mark_ready(core: Core, partition: u32, priority: u32) -> None:
+    """Note that the ready queue of a priority has members."""
+    word = 4 * partition + (priority >> 6)
+    core.ready[word] = core.ready[word] | u64(1) << u64(priority & 63)
+    rank = core.number << 8 | priority
+    if rank > core.best_rank and is_eligible(core, partition):
+        core.best_rank = rank
+
+
+def commit_unready(index: u32) -> None:
+    """Take a thread out of its ready queue."""
+    thread = threads[index]
+    queue = thread.queue
+    queues.commit_unlink(index)
+    if queues.is_empty(queue):
+        core = core_of(thread)
+        priority = priority_of(thread)
+        word = 4 * (queue // PARTITION_QUEUES) + (priority >> 6)
+        core.ready[word] = core.ready[word] & ~(u64(1) << u64(priority & 63))
+        if thread.rank == core.best_rank:
+            commit_find_best(core)
+
+
+@noinline
+def commit_run_next(core: Core) -> None:
+    """Let the best ready thread of a core run, or nobody. The present thread is blocked, or in a queue already."""
+    rank = core.best_rank
+    if rank & 255 == 0:
+        core.current = u32(0)
         return
-    thread = queues[ready_queue(highest)].head
-    commit_unready(thread)
-    this_core().current = thread
-    this_core().slice_wanted = has_rivals(thread)
+    index = queues.first(core.partition * PARTITION_QUEUES + rank)
+    if index == 0:
+        index = queues.first(rank)
+    commit_unready(index)
+    core.current = index
+    core.slice_wanted = core.best_rank == rank
 
 
-def commit_wake(thread: u32) -> None:
-    """Make a thread ready that was blocked. It runs at once if its priority is above the present thread's."""
-    core = this_core()
-    threads[thread].state = u8(READY)
-    if threads[thread].priority > threads[core.current].priority:
+@noinline
+def commit_wake(index: u32) -> None:
+    """Make a thread ready that was blocked. It runs at once if it is of this core, and better than the present one."""
+    thread = threads[index]
+    thread.state = u8(READY)
+    if thread.charged != 0 and not check_budget(thread):
+        commit_wait_for_budget(index, thread)
+        return
+    core = core_of(thread)
+    rival = priority_of(threads[core.current])
+    priority = priority_of(thread)
+    if priority <= rival or not is_eligible(core, partition_of(thread)):
+        commit_ready_last(index)
+        core.slice_wanted = core.slice_wanted or priority == rival
+    elif core.number != this_core().number:
+        commit_ready_last(index)
+        ask(core, u32(ASKED_RESCHEDULE))
+    else:
         if core.current != 0:
             commit_ready_first(core.current)
-        core.current = thread
-    else:
-        commit_ready_last(thread)
-        core.slice_wanted = has_rivals(core.current)
+        core.current = index
 
 
 @inline
-def commit_hand_over(thread: u32) -> None:
+def commit_hand_over(core: Core, index: u32) -> None:
     """The present thread has blocked in favour of another, blocked one: run that, unless a ready one is better."""
-    threads[thread].state = u8(READY)
-    highest = find_highest_ready()
-    if threads[thread].priority >= highest:
-        this_core().current = thread
-        this_core().slice_wanted = threads[thread].priority == highest
+    thread = threads[index]
+    if core.best_rank <= thread.rank <= core.best_rank | 255 and is_same_time(core, thread):
+        thread.state = u8(READY)
+        core.current = index
+        core.slice_wanted = thread.rank == core.best_rank
     else:
-        commit_ready_first(thread)
-        commit_run_next()
-
-
-def commit_end_slice() -> None:
-    """Let the next ready thread of the same priority run, if there is one."""
-    core = this_core()
-    if core.current != 0 and has_rivals(core.current):
-        commit_ready_last(core.current)
-        commit_run_next()
+        commit_hand_over_later(core, index)
 
 
 @inline
-def has_rivals(thread: u32) -> bool:
-    """Whether another thread of the same priority is ready."""
-    return queues[ready_queue(threads[thread].priority)].head != 0
+def is_same_time(core: Core, thread: Thread) -> bool:
+    """Whether a thread uses the time that this core is using already, so that it may run on."""
+    return thread.charged == core.charged
+
+
+@noinline
+def commit_hand_over_later(core: Core, index: u32) -> None:
+    """As commit_hand_over, where the other thread may not be the next."""
+    core.current = u32(0)
+    commit_wake(index)
+    if core.current == 0:
+        commit_run_next(core)
+    elif threads[core.current].rank < core.best_rank:
+        commit_preempt(core)
+
+
+def commit_preempt(core: Core) -> None:
+    """Put the present thread back, and let the best ready one run."""
+    if core.current != 0:
+        commit_ready_first(core.current)
+    commit_run_next(core)
+
+
+def commit_reschedule(core: Core) -> None:
+    """Another core made threads of this one ready: let the best one run."""
+    if core.best_rank & 255 > priority_of(threads[core.current]):
+        commit_preempt(core)
+
+
+def commit_end_slice(core: Core) -> None:
+    """Let the next ready thread of the same priority run, if there is one."""
+    if core.current != 0 and core.best_rank == threads[core.current].rank:
+        commit_ready_last(core.current)
+        commit_run_next(core)
 
 
 def commit_start_all() -> None:
-    """At boot: queue the threads that the image says are ready, and choose the first to run."""
+    """At boot: queue the threads that the image says are ready, and choose the first to run on each core."""
     for thread in upto(u32(limits.THREAD_COUNT)):
         if thread != 0 and threads[thread].state == READY:
             commit_ready_last(thread)
-    commit_run_next()
+    for number in upto(u32(limits.CORE_COUNT)):
+        commit_run_next(cores[number])

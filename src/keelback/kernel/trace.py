@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from keelback.abi import limits, trace
 from keelback.kernel.arch import interface
-from keelback.kernel.scheduler import this_core
-from keelback.kernel.state import trace_records
+from keelback.kernel.state import Core, trace_records
 from keelback.lang import inline, noinline, u64
+
+EVERY_CALL: Final = 1 << trace.CALL | 1 << trace.ERROR | 1 << trace.SWITCH
+"""Kinds that the common calls would write."""
 
 
 @inline
-def record(kind: u64, detail: u64, second: u64, third: u64) -> None:
+def record(core: Core, kind: u64, detail: u64, second: u64, third: u64) -> None:
     """Write a record if this kind is wanted; two instructions if not. `detail` has 32 bits."""
-    if this_core().trace_mask.bit(kind):
-        write_record(kind, detail, second, third)
+    if core.trace_mask.bit(kind):
+        write_record(core, kind, detail, second, third)
 
 
 @noinline
-def write_record(kind: u64, detail: u64, second: u64, third: u64) -> None:
+def write_record(core: Core, kind: u64, detail: u64, second: u64, third: u64) -> None:
     """Write a record over the oldest one."""
-    core = this_core()
     sequence = core.trace_next
-    start = (sequence % limits.TRACE_COUNT) * trace.RECORD_WORDS
+    start = (u64(core.number) * limits.TRACE_COUNT + sequence % limits.TRACE_COUNT) * trace.RECORD_WORDS
     trace_records[start] = interface.read_counter()
     trace_records[start + 1] = (detail & 0xFFFF_FFFF) << 32 | u64(core.current) << 8 | kind
     trace_records[start + 2] = second

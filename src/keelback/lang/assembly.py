@@ -22,6 +22,7 @@ class Assembly:
     clobbers: tuple[str, ...] = ()
     registers: Mapping[str, str] = field(default_factory=dict[str, str])
     results: tuple[str, ...] = ()
+    pure: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,16 @@ def asm(
     clobbers: tuple[str, ...] = (),
     registers: Mapping[str, str] | None = None,
     results: tuple[str, ...] = (),
+    pure: bool = False,
 ) -> Callable[[F], F]:
-    """Compile the function to `template`, always volatile; the body is its model.
+    """Compile the function to `template`; the body is its model.
 
     `{parameter}` and `{result}` in the template are operands; instructions are separated by newlines. `registers` puts
     parameters into registers before the template runs, `results` names the registers of the returned value or tuple.
+    A struct goes in, and comes out, as its address. The assembly is volatile unless it is `pure`: its result depends on
+    its operands alone, and it has no other effect, so that it may be left out or shared.
     """
-    assembly = Assembly(template, clobbers, dict(registers or {}), results)
+    assembly = Assembly(template, clobbers, dict(registers or {}), results, pure)
     return lambda function: _note(function, replace(function_notes(function), assembly=assembly))
 
 

@@ -34,6 +34,7 @@ class AsmOperands:
     clobbers: tuple[str, ...]
     registers: dict[str, str]
     results: tuple[str, ...]
+    pure: bool
 
 
 @dataclass(eq=False)

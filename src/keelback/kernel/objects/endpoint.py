@@ -1,22 +1,31 @@
-"""Endpoints: call, receive and reply. A message is the eight words x0..x7 in the contexts.
+"""Endpoints: call, receive and reply. A message is eight words, x0..x7.
 
-Calls go to a higher priority only, so a call cannot deadlock, and the server runs at once. Callers that come while the
-server is busy wait in the endpoint's queue, first come first served. A fault is a call that the kernel makes for the
-thread (`faults`); it may go to a lower priority, since the thread cannot be anybody's server meanwhile.
+Calls go to a higher priority only, so a call cannot deadlock, and the server runs at once, on the caller's time.
+Callers that come while the server is busy wait in the endpoint's queue, first come first served. A fault is a call that
+the kernel makes for the thread (`faults`); it may go to a lower priority, since the thread cannot be anybody's server
+meanwhile, and its handler uses its own time.
+
+The common cases of CALL and REPLY_RECEIVE say HANDED_OVER: the words are still in the caller's registers, and whoever
+called these functions moves them to the thread that is now the present one. The entry code tries the common cases first
+(`find_receiver`, `find_client`), with the message in the processor's registers.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from keelback.abi import errors, faults, messages, objects, rights
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel import queues
+from keelback.kernel.budgets import commit_own_time
+from keelback.kernel.objects.capability import check_any, check_slot, holds, slot_of
 from keelback.kernel.objects.notification import take_pending
+from keelback.kernel.objects.passing import commit_pass
 from keelback.kernel.scheduler import (
-    commit_append,
     commit_hand_over,
     commit_run_next,
-    commit_unlink,
     commit_wake,
-    this_core,
+    is_same_time,
+    priority_of,
 )
 from keelback.kernel.state import (
     AWAITING,
@@ -25,36 +34,18 @@ from keelback.kernel.state import (
     READY,
     RECEIVING,
     STOPPED,
+    Core,
     Thread,
     endpoints,
-    queues,
+    notifications,
     threads,
 )
-from keelback.lang import Array, inline, noinline, u8, u32, u64
+from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
+from keelback.lang import Array, inline, noinline, u8, u32, u64, upto
 
-
-@inline
-def call(caller: u32, thread: Thread) -> u64:
-    """CALL: x8 endpoint. OK means that the caller is blocked now."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.ENDPOINT), u8(rights.WRITE))
-    if status != errors.OK:
-        return status
-    slot = slot_of(thread, slot_number)
-    server = endpoints[slot.object].server
-    if threads[server].priority <= thread.priority:
-        return u64(errors.PRIORITY)
-    thread.badge = slot.badge
-    thread.endpoint = slot.object
-    if threads[server].state == RECEIVING and threads[server].endpoint == slot.object:
-        commit_deliver(server, caller)
-        threads[server].state = u8(READY)
-        this_core().current = server
-    else:
-        thread.state = u8(CALLING)
-        commit_append(slot.object + ENDPOINT_QUEUES, caller)
-        commit_run_next()
-    return u64(errors.OK)
+LOW: Final = 0xFFFF_FFFF
+HANDED_OVER: Final = 1 << 32
+"""No status: the message is to be moved to the present thread."""
 
 
 @inline
@@ -78,6 +69,98 @@ def copy_words(to: Array[u64], source: Array[u64]) -> None:
     to[7] = word7
 
 
+@inline
+def find_receiver(thread: Thread) -> u32:
+    """The server that waits for this CALL (x8 endpoint) on the same core, in the common case; 0 otherwise."""
+    number = thread.context.registers[8]
+    if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE)):
+        return u32(0)
+    server = endpoints[slot_of(thread, number).object].waiting
+    return server if thread.rank < threads[server].rank <= thread.rank | 255 else u32(0)
+
+
+@inline
+def commit_call(core: Core, thread: Thread, server: u32) -> None:
+    """Let the server that find_receiver found run; the message is still to be moved."""
+    slot = slot_of(thread, thread.context.registers[8])
+    receiver = threads[server]
+    endpoints[slot.object].waiting = u32(0)
+    receiver.client = core.current
+    receiver.state = u8(READY)
+    receiver.charged = thread.charged
+    receiver.context.registers[8] = u64(errors.OK)
+    receiver.context.registers[9] = slot.badge
+    receiver.context.registers[10] = u64(messages.MESSAGE)
+    thread.server = server
+    thread.state = u8(AWAITING)
+    core.current = server
+
+
+def call(core: Core, thread: Thread) -> u64:
+    """CALL: x8 endpoint. OK means that the caller is blocked now."""
+    server = find_receiver(thread)
+    if server != 0:
+        commit_call(core, thread, server)
+        return u64(HANDED_OVER)
+    number = thread.context.registers[8]
+    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
+    if status != errors.OK:
+        return status
+    return call_later(core, thread, slot_of(thread, number).object, slot_of(thread, number).badge)
+
+
+@noinline
+def call_later(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
+    """CALL when the server is busy, waits with a deadline, or is on another core."""
+    server = endpoints[index].server
+    if server == 0:
+        return u64(errors.STATE)
+    if priority_of(threads[server]) <= priority_of(thread):
+        return u64(errors.PRIORITY)
+    thread.badge = badge
+    commit_send(core, thread, index)
+    return u64(errors.OK)
+
+
+def call_pass(core: Core, thread: Thread) -> u64:
+    """CALL_PASS: x8 endpoint | slot of the capability to pass << 32."""
+    number = thread.context.registers[8] & LOW
+    passed = thread.context.registers[8] >> 32
+    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
+    if status == errors.OK:
+        status = check_any(thread, passed, u8(rights.GRANT))
+    if status == errors.OK:
+        thread.passing = u32.truncate(passed)
+        slot = slot_of(thread, number)
+        status = call_later(core, thread, slot.object, slot.badge)
+        if status != errors.OK:
+            thread.passing = u32(0)
+    return status
+
+
+def commit_send(core: Core, thread: Thread, endpoint: u32) -> None:
+    """Block the present thread until its call, or its fault, is answered."""
+    caller = core.current
+    server = endpoints[endpoint].server
+    receiver = threads[server]
+    thread.endpoint = endpoint
+    if receiver.state == RECEIVING:
+        commit_end_receive(server)
+        commit_deliver(server, caller)
+        commit_hand_over(core, server)
+    else:
+        thread.state = u8(CALLING)
+        queues.commit_append(endpoint + ENDPOINT_QUEUES, caller)
+        commit_run_next(core)
+
+
+def commit_end_receive(server: u32) -> None:
+    """A thread in RECEIVE is not to wait any longer."""
+    endpoints[threads[server].serves].waiting = u32(0)
+    if threads[server].queue != 0:
+        commit_unsleep(server)
+
+
 def commit_deliver(server: u32, client: u32) -> None:
     """Give a caller's message, or its fault, to its server; the caller awaits the reply from now on."""
     receiver = threads[server]
@@ -88,75 +171,109 @@ def commit_deliver(server: u32, client: u32) -> None:
     registers = receiver.context.registers
     registers[8] = u64(errors.OK)
     if sender.faulting:
+        commit_own_time(receiver)
         registers[9] = sender.fault_badge
         registers[10] = u64(messages.FAULT)
         copy_fault(registers, sender.fault_words)
     else:
+        receiver.charged = sender.charged
         registers[9] = sender.badge
         registers[10] = u64(messages.MESSAGE)
         copy_words(registers, sender.context.registers)
+        if sender.passing != 0:
+            registers[10] = registers[10] | commit_pass(sender, u64(sender.passing), receiver)
+            sender.passing = u32(0)
 
 
-@noinline
 def copy_fault(registers: Array[u64], words: Array[u64]) -> None:
-    """Copy the words of a fault to x0..x4; the rest of the message is zero."""
-    registers[0] = words[0]
-    registers[1] = words[1]
-    registers[2] = words[2]
-    registers[3] = words[3]
-    registers[4] = words[4]
-    registers[5] = u64(0)
-    registers[6] = u64(0)
-    registers[7] = u64(0)
+    """Copy a fault to x0..x4; the rest of the message is zero."""
+    for number in upto(8):
+        registers[number] = words[number] if number < faults.WORD_COUNT else u64(0)
 
 
-def check_receive(caller: u32, thread: Thread) -> u64:
+def check_receive(thread: Thread) -> u64:
     """OK if the caller may receive from the endpoint in slot x8."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.ENDPOINT), u8(rights.READ))
-    if status != errors.OK:
-        return status
-    if endpoints[slot_of(thread, slot_number).object].server != caller:
+    number = thread.context.registers[8]
+    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.READ))
+    if status == errors.OK and slot_of(thread, number).object != thread.serves:
         return u64(errors.STATE)
-    return u64(errors.OK)
+    return status
 
 
-def receive(caller: u32, thread: Thread) -> u64:
+def receive(core: Core, thread: Thread) -> u64:
     """RECEIVE: x8 endpoint. A client still owed a reply hears that it will not get one."""
-    status = check_receive(caller, thread)
+    return receive_until(core, thread, u64(NEVER))
+
+
+def receive_until(core: Core, thread: Thread, deadline: u64) -> u64:
+    """RECEIVE_UNTIL: x8 endpoint; `deadline` in ticks."""
+    status = check_receive(thread)
     if status != errors.OK:
         return status
-    endpoint = slot_of(thread, thread.context.registers[8]).object
-    abandoned = thread.client
+    client = thread.client
     thread.client = u32(0)
-    has_event = commit_take_event(caller, thread, endpoint)
-    if abandoned != 0:
-        commit_abandon(abandoned)
-    if not has_event:
-        commit_await_event(thread, endpoint)
-        commit_run_next()
+    if not commit_take_event(core, thread):
+        commit_await_event(core, thread, deadline)
+        commit_run_next(core)
+    if client != 0:
+        commit_abandon(client)
     return u64(errors.OK)
 
 
 @inline
-def reply_receive(caller: u32, thread: Thread) -> u64:
+def find_client(core: Core, thread: Thread) -> u32:
+    """The client that REPLY_RECEIVE (x8 endpoint) answers, in the common case: it runs next, and the server waits. 0
+    otherwise."""
+    number = thread.context.registers[8]
+    if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.READ)):
+        return u32(0)
+    serves = thread.serves
+    if slot_of(thread, number).object != serves or not queues.is_empty(serves + ENDPOINT_QUEUES):
+        return u32(0)
+    client = thread.client
+    waiting = threads[client]
+    is_next = core.best_rank < waiting.rank <= core.best_rank | 255 and not waiting.faulting
+    if not is_next or notifications[thread.notification].pending != 0 or not is_same_time(core, waiting):
+        return u32(0)
+    return client
+
+
+@inline
+def commit_answer(core: Core, thread: Thread, client: u32) -> None:
+    """Let the client that find_client found run; the reply is still to be moved."""
+    waiting = threads[client]
+    endpoints[thread.serves].waiting = core.current
+    thread.client = u32(0)
+    thread.state = u8(RECEIVING)
+    waiting.server = u32(0)
+    waiting.state = u8(READY)
+    waiting.context.registers[8] = u64(errors.OK)
+    waiting.context.registers[9] = u64(0)
+    waiting.context.registers[10] = u64(0)
+    core.current = client
+
+
+def reply_receive(core: Core, thread: Thread) -> u64:
     """REPLY_RECEIVE: x8 endpoint, x0..x7 the reply."""
-    status = check_receive(caller, thread)
+    found = find_client(core, thread)
+    if found != 0:
+        commit_answer(core, thread, found)
+        return u64(HANDED_OVER)
+    status = check_receive(thread)
     if status != errors.OK:
         return status
-    endpoint = slot_of(thread, thread.context.registers[8]).object
     client = thread.client
     thread.client = u32(0)
     is_runnable = client != 0 and commit_reply(thread, client)
-    has_event = commit_take_event(caller, thread, endpoint)
-    if not has_event:
-        commit_await_event(thread, endpoint)
+    if commit_take_event(core, thread):
         if is_runnable:
-            commit_hand_over(client)
+            commit_wake(client)
+    else:
+        commit_await_event(core, thread, u64(NEVER))
+        if is_runnable:
+            commit_hand_over(core, client)
         else:
-            commit_run_next()
-    elif is_runnable:
-        commit_wake(client)
+            commit_run_next(core)
     return u64(errors.OK)
 
 
@@ -164,6 +281,7 @@ def commit_reply(thread: Thread, client: u32) -> bool:
     """Give the words in the server's registers to its client. False if the client is not to run on."""
     waiting = threads[client]
     waiting.server = u32(0)
+    waiting.reply = u32(0)
     if waiting.faulting:
         resume = thread.context.registers[0] == faults.RESUME
         waiting.faulting = not resume
@@ -178,6 +296,7 @@ def commit_abandon(client: u32) -> None:
     """Tell a client that its server will not reply; a faulted one stays stopped."""
     waiting = threads[client]
     waiting.server = u32(0)
+    waiting.reply = u32(0)
     if waiting.faulting:
         waiting.state = u8(STOPPED)
     else:
@@ -186,29 +305,61 @@ def commit_abandon(client: u32) -> None:
 
 
 @inline
-def commit_take_event(caller: u32, thread: Thread, endpoint: u32) -> bool:
+def commit_take_event(core: Core, thread: Thread) -> bool:
     """Hand the server the pending bits of its notification, or else the first waiting caller. False: neither."""
     bits = take_pending(thread.notification)
     if bits != 0:
         thread.context.registers[9] = bits
         thread.context.registers[10] = u64(messages.SIGNAL)
+        commit_own_time(thread)
         return True
-    client = queues[endpoint + ENDPOINT_QUEUES].head
+    client = queues.first(thread.serves + ENDPOINT_QUEUES)
     if client == 0:
         return False
-    commit_take_caller(caller, client)
+    queues.commit_unlink(client)
+    commit_deliver(core.current, client)
     return True
 
 
-@noinline
-def commit_take_caller(caller: u32, client: u32) -> None:
-    """Hand the server a caller that waits."""
-    commit_unlink(client)
-    commit_deliver(caller, client)
-
-
 @inline
-def commit_await_event(thread: Thread, endpoint: u32) -> None:
-    """Block the server until a caller or a signal comes."""
-    thread.endpoint = endpoint
+def commit_await_event(core: Core, thread: Thread, deadline: u64) -> None:
+    """Block the server until a caller or a signal comes, or the deadline."""
     thread.state = u8(RECEIVING)
+    if deadline == NEVER:
+        endpoints[thread.serves].waiting = core.current
+    else:
+        commit_sleep(core.current, deadline)
+
+
+def cancel(index: u32) -> bool:
+    """End the call of the first waiting caller. False if there is none."""
+    client = queues.first(index + ENDPOINT_QUEUES)
+    if client == 0:
+        return False
+    queues.commit_unlink(client)
+    threads[client].passing = u32(0)
+    commit_abandon(client)
+    return True
+
+
+def is_busy(index: u32) -> bool:
+    """Whether callers wait."""
+    return not queues.is_empty(index + ENDPOINT_QUEUES)
+
+
+def commit_create(index: u32) -> None:
+    """A new endpoint has no server."""
+    endpoints[index].server = u32(0)
+
+
+def commit_destroy(index: u32) -> None:
+    """The server is told; it serves nothing now."""
+    server = endpoints[index].server
+    endpoints[index].server = u32(0)
+    receiver = threads[server]
+    receiver.serves = u32(0)
+    if receiver.state == RECEIVING:
+        commit_end_receive(server)
+        commit_own_time(receiver)
+        receiver.context.registers[8] = u64(errors.DEAD)
+        commit_wake(server)

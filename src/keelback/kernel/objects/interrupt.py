@@ -11,8 +11,8 @@ from keelback.abi import errors, limits, objects, rights
 from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.notification import commit_signal
-from keelback.kernel.state import Thread, interrupts
-from keelback.lang import array, u8, u16, u64, upto
+from keelback.kernel.state import Interrupt, Thread, interrupts, notifications, threads
+from keelback.lang import array, u8, u16, u32, u64, upto
 
 FIRST_LINE: Final = 32
 LINE_COUNT: Final = 1020
@@ -43,14 +43,49 @@ def commit_fire(line: u64) -> bool:
         return False
     interrupt = interrupts[index]
     interrupt.fired = True
-    commit_signal(interrupt.notification, interrupt.bits)
+    notification = notifications[interrupt.notification]
+    if interrupt.notification != 0 and interrupt.notification_generation == notification.header.generation:
+        commit_signal(interrupt.notification, interrupt.bits)
     return True
 
 
+def commit_bind(index: u32, notification: u32, bits: u64, is_edge: bool) -> None:
+    """Let an interrupt signal a notification from now on, or turn it off (0). If it fired, that is as acknowledged."""
+    interrupt = interrupts[index]
+    line = u64(interrupt.line)
+    interface.disable_interrupt(line)
+    if interrupt.fired:
+        interface.deactivate_interrupt(line)
+    interrupt.fired = False
+    interrupt.notification = notification
+    interrupt.notification_generation = notifications[notification].header.generation
+    interrupt.bits = bits
+    interrupt.edge = is_edge
+    if notification != 0:
+        commit_enable(interrupt)
+
+
+def commit_enable(interrupt: Interrupt) -> None:
+    """Let an interrupt fire, on the core of the thread that it is for."""
+    bound = threads[notifications[interrupt.notification].thread]
+    interface.enable_interrupt(u64(interrupt.line), interrupt.edge, u64(bound.rank >> 8))
+
+
+def is_busy(index: u32) -> bool:
+    """Never."""
+    return False
+
+
+def commit_destroy(index: u32) -> None:
+    """Turn it off."""
+    commit_bind(index, u32(0), u64(0), False)
+
+
 def commit_connect_all() -> None:
-    """At boot: note who owns which line, and let the lines fire."""
+    """At boot: note who owns which line, and let the lines fire that signal somebody."""
     for index in upto(u16(limits.INTERRUPT_COUNT)):
         interrupt = interrupts[index]
         if FIRST_LINE <= interrupt.line < LINE_COUNT:
             line_owners[interrupt.line] = index
-            interface.enable_interrupt(u64(interrupt.line), interrupt.edge)
+            if interrupt.notification != 0:
+                commit_enable(interrupt)

@@ -6,10 +6,22 @@ The thread hears of the bits in WAIT, in RECEIVE, or as an exit of its guest fro
 from __future__ import annotations
 
 from keelback.abi import errors, messages, objects, rights, vcpu
+from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects.capability import check_slot, slot_of
-from keelback.kernel.scheduler import commit_run_next, commit_wake
-from keelback.kernel.state import GUEST_IDLE, RECEIVING, WAITING, Thread, notifications, threads
-from keelback.lang import inline, u8, u32, u64
+from keelback.kernel.scheduler import ask, commit_run_next, commit_wake, core_of, this_core
+from keelback.kernel.state import (
+    ASKED_RESCHEDULE,
+    GUEST_IDLE,
+    RECEIVING,
+    WAITING,
+    Core,
+    Thread,
+    endpoints,
+    notifications,
+    threads,
+)
+from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
+from keelback.lang import inline, noinline, u8, u32, u64
 
 
 @inline
@@ -34,21 +46,45 @@ def signal(thread: Thread) -> u64:
 
 def commit_signal(notification: u32, bits: u64) -> None:
     """Or bits into a notification, and hand all of them to its thread if that waits for them. No bits: no event."""
-    if bits == 0:
-        return
-    notifications[notification].pending = notifications[notification].pending | bits
+    pending = notifications[notification].pending | bits
+    notifications[notification].pending = pending
     receiver = notifications[notification].thread
     thread = threads[receiver]
     if thread.guest != 0:
-        is_idle = thread.state == GUEST_IDLE
-        commit_exit_notified(thread)
-        if is_idle:
-            commit_wake(receiver)
-    elif thread.state == WAITING or thread.state == RECEIVING:
+        commit_signal_monitor(receiver, thread)
+    elif (thread.state == WAITING or thread.state == RECEIVING) and pending != 0:
+        commit_stop_waiting(receiver, thread)
         thread.context.registers[8] = u64(errors.OK)
-        thread.context.registers[9] = take_pending(notification)
+        thread.context.registers[9] = pending
         thread.context.registers[10] = u64(messages.SIGNAL)
+        notifications[notification].pending = u64(0)
         commit_wake(receiver)
+
+
+@inline
+def commit_stop_waiting(index: u32, thread: Thread) -> None:
+    """End the wait of a thread that is WAITING or RECEIVING; it uses its own time then."""
+    if thread.state == RECEIVING:
+        endpoints[thread.serves].waiting = u32(0)
+    if thread.queue != 0:
+        commit_unsleep(index)
+    commit_own_time(thread)
+
+
+@noinline
+def commit_signal_monitor(receiver: u32, thread: Thread) -> None:
+    """Bits are pending for a monitor that runs its guest: end that, and hand them over."""
+    if notifications[thread.notification].pending == 0:
+        return
+    is_idle = thread.state == GUEST_IDLE
+    commit_exit_notified(thread)
+    core = core_of(thread)
+    if is_idle:
+        if thread.queue != 0:
+            commit_unsleep(receiver)
+        commit_wake(receiver)
+    elif core.current == receiver and core.number != this_core().number:
+        ask(core, u32(ASKED_RESCHEDULE))  # it is in its guest there
 
 
 def commit_exit_notified(thread: Thread) -> None:
@@ -59,30 +95,59 @@ def commit_exit_notified(thread: Thread) -> None:
     thread.context.registers[1] = take_pending(thread.notification)
 
 
-def wait(caller: u32, thread: Thread) -> u64:
+def wait(core: Core, thread: Thread) -> u64:
     """WAIT: x8 notification, bound to the caller."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.NOTIFICATION), u8(rights.READ))
+    return wait_until(core, thread, u64(NEVER))
+
+
+def wait_until(core: Core, thread: Thread, deadline: u64) -> u64:
+    """WAIT_UNTIL: x8 notification; `deadline` in ticks."""
+    number = thread.context.registers[8]
+    status = check_slot(thread, number, u8(objects.NOTIFICATION), u8(rights.READ))
     if status != errors.OK:
         return status
-    notification = slot_of(thread, slot_number).object
-    if notifications[notification].thread != caller:
+    if slot_of(thread, number).object != thread.notification:
         return u64(errors.STATE)
-    bits = take_pending(notification)
+    bits = take_pending(thread.notification)
     if bits != 0:
         thread.context.registers[9] = bits
         thread.context.registers[10] = u64(messages.SIGNAL)
-    else:
-        thread.state = u8(WAITING)
-        commit_run_next()
-    return u64(errors.OK)
+        return status
+    thread.state = u8(WAITING)
+    if deadline != NEVER:
+        commit_sleep(core.current, deadline)
+    commit_run_next(core)
+    return status
 
 
 def poll(thread: Thread) -> u64:
     """POLL: x8 notification."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.NOTIFICATION), u8(rights.READ))
+    number = thread.context.registers[8]
+    status = check_slot(thread, number, u8(objects.NOTIFICATION), u8(rights.READ))
     if status != errors.OK:
         return status
-    thread.context.registers[9] = take_pending(slot_of(thread, slot_number).object)
-    return u64(errors.OK)
+    thread.context.registers[9] = take_pending(slot_of(thread, number).object)
+    return status
+
+
+def is_busy(index: u32) -> bool:
+    """Never: whoever waits is told."""
+    return False
+
+
+def commit_create(index: u32) -> None:
+    """A new notification has no bits, and no thread."""
+    notifications[index].pending = u64(0)
+
+
+def commit_destroy(index: u32) -> None:
+    """Its thread is bound to none now; if it waits for this alone, it is told."""
+    bound = notifications[index].thread
+    thread = threads[bound]
+    thread.notification = u32(0)
+    notifications[index].thread = u32(0)
+    notifications[index].pending = u64(0)
+    if thread.state == WAITING:
+        commit_stop_waiting(bound, thread)
+        thread.context.registers[8] = u64(errors.DEAD)
+        commit_wake(bound)

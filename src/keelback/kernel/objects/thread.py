@@ -5,21 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import errors, limits, objects, rights, trace
+from keelback.kernel import queues
 from keelback.kernel.arch import interface
+from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.endpoint import commit_abandon
-from keelback.kernel.scheduler import commit_unlink, commit_unready, commit_wake
+from keelback.kernel.scheduler import ask, commit_ready_last, commit_run_next, commit_unready, commit_wake, core_of
 from keelback.kernel.state import (
+    ASKED_RESCHEDULE,
     AWAITING,
     CALLING,
     READY,
     RECEIVING,
     STOPPED,
+    TIMER_QUEUES,
     WAITING,
     Context,
+    Core,
     Thread,
+    endpoints,
+    notifications,
+    replies,
+    tables,
     threads,
+    times,
+    translations,
+    vcpus,
 )
+from keelback.kernel.timers import commit_unsleep
 from keelback.kernel.trace import record
 from keelback.lang import u8, u32, u64, upto
 
@@ -32,13 +45,13 @@ CONDITION_FLAGS: Final = 0xF000_0000
 """N, Z, C, V: what a component may have in its process state; the rest of a zero word is EL0 of AArch64."""
 
 
-def check_thread(caller: u32, thread: Thread, right: u8) -> u64:
+def check_thread(core: Core, thread: Thread, right: u8) -> u64:
     """OK if slot x8 names, with this right, a thread that is not the caller."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.THREAD), right)
+    number = thread.context.registers[8]
+    status = check_slot(thread, number, u8(objects.THREAD), right)
     if status != errors.OK:
         return status
-    return u64(errors.STATE) if slot_of(thread, slot_number).object == caller else u64(errors.OK)
+    return u64(errors.STATE) if slot_of(thread, number).object == core.current else u64(errors.OK)
 
 
 def target_of(thread: Thread) -> u32:
@@ -46,11 +59,30 @@ def target_of(thread: Thread) -> u32:
     return slot_of(thread, thread.context.registers[8]).object
 
 
-def stop(caller: u32, thread: Thread) -> u64:
+def is_elsewhere(core: Core, index: u32) -> bool:
+    """Whether a thread runs on another core at the moment."""
+    other = core_of(threads[index])
+    return other.current == index and other.number != core.number
+
+
+def check_not_elsewhere(core: Core, index: u32) -> u64:
+    """OK, or PENDING for a thread that runs on another core: that core is asked to stop it."""
+    if not is_elsewhere(core, index):
+        return u64(errors.OK)
+    threads[index].stopping = True
+    ask(core_of(threads[index]), u32(ASKED_RESCHEDULE))
+    return u64(errors.PENDING)
+
+
+def stop(core: Core, thread: Thread) -> u64:
     """THREAD_STOP: x8 thread."""
-    status = check_thread(caller, thread, u8(rights.CONTROL))
+    status = check_thread(core, thread, u8(rights.CONTROL))
     if status == errors.OK:
-        record(u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0))  # before another thread may be the present one
+        status = check_not_elsewhere(core, target_of(thread))
+    if status == errors.OK:
+        record(
+            core, u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0)
+        )  # before another thread may be the present one
         commit_stop(target_of(thread))
     return status
 
@@ -64,17 +96,33 @@ def commit_stop(index: u32) -> None:
         commit_abandon(client)
 
 
+def commit_stop_present(core: Core) -> None:
+    """Another core asked to stop the thread that runs here."""
+    index = core.current
+    if threads[index].stopping:
+        core.current = u32(0)
+        commit_ready_last(index)
+        commit_stop(index)
+        if core.current == 0:
+            commit_run_next(core)
+
+
 def commit_withdraw(index: u32) -> None:
     """Stop a thread that does not run at the moment, and end what it was blocked in."""
     thread = threads[index]
     state = thread.state
-    if state == READY:
+    thread.stopping = False
+    thread.passing = u32(0)
+    if thread.queue >= TIMER_QUEUES:
+        commit_unsleep(index)
+    elif state == READY:
         commit_unready(index)
     elif state == CALLING:
-        commit_unlink(index)
-    elif state == AWAITING:
-        threads[thread.server].client = u32(0)
-        thread.server = u32(0)
+        queues.commit_unlink(index)
+    if state == AWAITING:
+        commit_leave_server(thread)
+    elif state == RECEIVING:
+        endpoints[thread.serves].waiting = u32(0)
     is_blocked = state == CALLING or state == AWAITING or state == RECEIVING or state == WAITING
     if (is_blocked and not thread.faulting) or thread.guest != 0:
         thread.context.registers[8] = u64(errors.RESTARTED)
@@ -82,16 +130,33 @@ def commit_withdraw(index: u32) -> None:
     thread.state = u8(STOPPED)
 
 
-def start(caller: u32, thread: Thread) -> u64:
+def commit_leave_server(thread: Thread) -> None:
+    """Take a thread from the server, or reply object, that owes it a reply. The server goes on with its own time."""
+    if thread.reply != 0:
+        replies[thread.reply].client = u32(0)
+        thread.reply = u32(0)
+    else:
+        threads[thread.server].client = u32(0)
+        commit_own_time(threads[thread.server])
+        thread.server = u32(0)
+
+
+def start(core: Core, thread: Thread) -> u64:
     """THREAD_START: x8 thread, x0 pc, x1 sp, x2 argument."""
-    status = check_thread(caller, thread, u8(rights.CONTROL))
+    status = check_thread(core, thread, u8(rights.CONTROL))
     if status != errors.OK:
         return status
     target = target_of(thread)
+    if threads[target].rank & 255 == 0 or threads[target].space == 0 or threads[target].table == 0:
+        return u64(errors.STATE)
+    status = check_not_elsewhere(core, target)
+    if status != errors.OK:
+        return status
     registers = thread.context.registers
-    record(u64(trace.START), u64(target), registers[0], u64(0))
+    record(core, u64(trace.START), u64(target), registers[0], u64(0))
     commit_stop(target)
     commit_reset(target, registers[0], registers[1], registers[2])
+    commit_own_time(threads[target])
     commit_wake(target)
     return status
 
@@ -105,6 +170,7 @@ def commit_reset(index: u32, program_counter: u64, stack_pointer: u64, argument:
     thread.context.program_counter = program_counter
     thread.context.process_state = u64(0)
     thread.thread_pointer = u64(0)
+    thread.accept = u32(0)
     thread.faulting = False
     interface.forget_thread(index)
 
@@ -115,16 +181,17 @@ def clear_registers(context: Context) -> None:
         context.registers[number] = u64(0)
 
 
-def resume(caller: u32, thread: Thread) -> u64:
+def resume(core: Core, thread: Thread) -> u64:
     """THREAD_RESUME: x8 thread."""
-    status = check_thread(caller, thread, u8(rights.CONTROL))
+    status = check_thread(core, thread, u8(rights.CONTROL))
     if status != errors.OK:
         return status
     target = target_of(thread)
-    if not is_held(target):
+    if not is_held(target) or threads[target].space == 0 or threads[target].table == 0:
         return u64(errors.STATE)
     commit_withdraw(target)
     threads[target].faulting = False
+    commit_own_time(threads[target])
     commit_wake(target)
     return status
 
@@ -134,14 +201,16 @@ def is_held(index: u32) -> bool:
     return threads[index].state == STOPPED or threads[index].faulting
 
 
-def read(caller: u32, thread: Thread) -> u64:
+def read(core: Core, thread: Thread) -> u64:
     """THREAD_READ: x8 thread, x0 register id."""
-    status = check_thread(caller, thread, u8(rights.READ))
+    status = check_thread(core, thread, u8(rights.READ))
     if status != errors.OK:
         return status
     register = thread.context.registers[0]
     if register > PROCESS_STATE:
         return u64(errors.BAD_ARGUMENT)
+    if is_elsewhere(core, target_of(thread)):
+        return u64(errors.STATE)
     context = threads[target_of(thread)].context
     if register < REGISTER_COUNT:
         thread.context.registers[0] = context.registers[register]
@@ -154,9 +223,9 @@ def read(caller: u32, thread: Thread) -> u64:
     return status
 
 
-def write(caller: u32, thread: Thread) -> u64:
+def write(core: Core, thread: Thread) -> u64:
     """THREAD_WRITE: x8 thread, x0 register id, x1 value."""
-    status = check_thread(caller, thread, u8(rights.WRITE))
+    status = check_thread(core, thread, u8(rights.WRITE))
     if status != errors.OK:
         return status
     register = thread.context.registers[0]
@@ -176,6 +245,44 @@ def write(caller: u32, thread: Thread) -> u64:
     else:
         context.process_state = value & CONDITION_FLAGS
     return status
+
+
+def is_busy(index: u32) -> bool:
+    """Whether a thread is not stopped, or owes a reply."""
+    return threads[index].state != STOPPED or threads[index].client != 0
+
+
+def commit_create(index: u32) -> None:
+    """A new thread has no address space, no table and no priority."""
+    threads[index].rank = u32(0)
+    threads[index].ceiling = u8(0)
+
+
+def commit_destroy(index: u32) -> None:
+    """Undo everything that a stopped thread is bound to."""
+    thread = threads[index]
+    endpoints[thread.serves].server = u32(0)
+    notifications[thread.notification].thread = u32(0)
+    times[thread.budget].thread = u32(0)
+    vcpus[thread.vcpu].thread = u32(0)
+    commit_leave(thread)
+    thread.serves = u32(0)
+    thread.notification = u32(0)
+    thread.budget = u32(0)
+    thread.vcpu = u32(0)
+    thread.fault_endpoint = u32(0)
+    commit_reset(index, u64(0), u64(0), u64(0))
+
+
+def commit_leave(thread: Thread) -> None:
+    """Take a stopped thread out of its address space, and from its capability table."""
+    if thread.table != 0:
+        tables[thread.table].threads = tables[thread.table].threads - 1
+        translations[thread.space].users = translations[thread.space].users - 1
+    thread.table = u32(0)
+    thread.space = u32(0)
+    thread.slots_first = u32(0)
+    thread.slots_count = u32(0)
 
 
 assert limits.THREAD_COUNT > 1, "thread 0 is nobody, so a system needs two entries"

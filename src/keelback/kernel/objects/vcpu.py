@@ -12,17 +12,20 @@ from keelback.abi import errors, objects, rights, trace, vcpu
 from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.notification import take_pending
-from keelback.kernel.scheduler import commit_run_next, commit_wake
+from keelback.kernel.scheduler import commit_run_next, commit_wake, this_core
 from keelback.kernel.state import (
     ACCESS_LOAD,
     ACCESS_NONE,
     ACCESS_REGISTER,
     GUEST_IDLE,
+    Core,
     Thread,
     Vcpu,
     threads,
+    translations,
     vcpus,
 )
+from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
 from keelback.kernel.trace import record
 from keelback.lang import inline, u8, u32, u64
 
@@ -30,7 +33,7 @@ ALL_ACTIONS: Final = vcpu.SKIP | vcpu.WRITE_RESULT
 
 
 @inline
-def run(caller: u32, thread: Thread) -> u64:
+def run(thread: Thread) -> u64:
     """VCPU_RUN: x8 vcpu, x0 actions, x1 value. OK means that the guest runs now, or that bits were pending."""
     registers = thread.context.registers
     status = check_slot(thread, registers[8], u8(objects.VCPU), u8(rights.CONTROL))
@@ -39,7 +42,7 @@ def run(caller: u32, thread: Thread) -> u64:
     index = slot_of(thread, registers[8]).object
     target = vcpus[index]
     actions = registers[0]
-    if target.thread != caller:
+    if thread.vcpu != index:
         return u64(errors.STATE)
     if actions & ~u64(ALL_ACTIONS) != 0:
         return u64(errors.BAD_ARGUMENT)
@@ -83,20 +86,30 @@ def commit_exit(index: u32, thread: Thread, reason: u64) -> None:
     thread.context.registers[0] = reason
     thread.context.registers[8] = u64(errors.OK)
     context = vcpus[index].context
-    record(u64(trace.EXIT), reason, context.program_counter, context.process_state)
+    record(this_core(), u64(trace.EXIT), reason, context.program_counter, context.process_state)
 
 
-def commit_idle(thread: Thread) -> None:
-    """The present thread's guest executed wfi and no virtual interrupt is pending: wait for one."""
+def commit_idle(core: Core, thread: Thread) -> None:
+    """The present thread's guest executed wfi and no virtual interrupt is pending: wait for one, or for its timer."""
     thread.state = u8(GUEST_IDLE)
-    commit_run_next()
+    deadline = interface.find_guest_deadline(thread.guest)
+    if deadline != NEVER:
+        commit_sleep(core.current, deadline)
+    commit_run_next(core)
 
 
 def commit_interrupted(index: u32) -> None:
     """A virtual interrupt has become pending: a guest that waits for one runs on."""
     monitor = vcpus[index].thread
     if threads[monitor].state == GUEST_IDLE and threads[monitor].guest == index:
-        commit_wake(monitor)
+        commit_end_idle(monitor)
+
+
+def commit_end_idle(monitor: u32) -> None:
+    """A monitor whose guest waits runs on."""
+    if threads[monitor].queue != 0:
+        commit_unsleep(monitor)
+    commit_wake(monitor)
 
 
 def commit_room(index: u32) -> None:
@@ -109,7 +122,7 @@ def commit_room(index: u32) -> None:
     is_idle = monitor.state == GUEST_IDLE
     commit_exit(index, monitor, u64(vcpu.MAINTENANCE))
     if is_idle:
-        commit_wake(target.thread)
+        commit_end_idle(target.thread)
 
 
 def inject(thread: Thread) -> u64:
@@ -142,10 +155,41 @@ def reset(thread: Thread) -> u64:
     index = slot_of(thread, registers[8]).object
     if is_running(index):
         return u64(errors.BUSY)
+    if not interface.is_within_reach(index):
+        return u64(errors.PENDING)
+    commit_reset(index)
+    return status
+
+
+def commit_reset(index: u32) -> None:
+    """Give a vcpu that does not run the state of a processor after reset."""
     interface.reset_vcpu(index)
     target = vcpus[index]
     target.access = u8(ACCESS_NONE)
     target.timer_enabled = False
     target.timer_due = False
     target.wants_room = False
-    return status
+
+
+def is_busy(index: u32) -> bool:
+    """Whether the guest runs, or is in a processor still: resetting it takes it out."""
+    return is_running(index) or vcpus[index].loaded_on != 0
+
+
+def commit_create(index: u32) -> None:
+    """A new vcpu is reset; it has no thread and no address space."""
+    commit_reset(index)
+
+
+def commit_destroy(index: u32) -> None:
+    """Its thread and its address space have no vcpu now."""
+    commit_leave_space(vcpus[index])
+    vcpus[index].thread = u32(0)
+    vcpus[index].space = u32(0)
+
+
+def commit_leave_space(target: Vcpu) -> None:
+    """Take a vcpu from its thread and its address space, on their side."""
+    threads[target.thread].vcpu = u32(0)
+    if target.space != 0:
+        translations[target.space].users = translations[target.space].users - 1

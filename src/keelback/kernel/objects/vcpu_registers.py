@@ -20,14 +20,17 @@ MODE_EL1H: Final = 5
 
 
 def check_register(thread: Thread, right: u8) -> u64:
-    """OK if slot x8 is a vcpu with this right that does not run, and x0 is a register id."""
+    """OK if slot x8 is a vcpu with this right that neither runs nor is loaded on another core, and x0 a register id."""
     registers = thread.context.registers
     status = check_slot(thread, registers[8], u8(objects.VCPU), right)
     if status != errors.OK:
         return status
     if registers[0] >= vcpu.REGISTER_COUNT:
         return u64(errors.BAD_ARGUMENT)
-    return u64(errors.BUSY) if is_running(slot_of(thread, registers[8]).object) else u64(errors.OK)
+    index = slot_of(thread, registers[8]).object
+    if is_running(index):
+        return u64(errors.BUSY)
+    return u64(errors.OK) if interface.is_within_reach(index) else u64(errors.PENDING)
 
 
 def read(thread: Thread) -> u64:

@@ -88,6 +88,6 @@ def dispatch() -> bool:
         resume = fault(event.badge, event.message)
         event.message.words[0] = u64(faults.RESUME) if resume else u64(faults.STAY_STOPPED)
         return True
-    assert event.kind == messages.MESSAGE
+    assert event.kind & ~u64(messages.PASSED) == messages.MESSAGE
     protected(event.badge, event.message)
     return True

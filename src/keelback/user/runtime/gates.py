@@ -72,11 +72,12 @@ def whole_answer(status: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u
     )
 
 
-UPPER: Final = ("x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "memory")
+UPPER: Final = ("x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "memory", "cc")
 FROM_X9: Final = ("x9", "x10", *UPPER)
 FROM_X7: Final = ("x7", *FROM_X9)
 FROM_X5: Final = ("x5", "x6", *FROM_X7)
-FROM_X3: Final = ("x3", "x4", *FROM_X5)
+FROM_X4: Final = ("x4", *FROM_X5)
+FROM_X3: Final = ("x3", *FROM_X4)
 FROM_X2: Final = ("x2", *FROM_X3)
 FROM_X0: Final = ("x0", "x1", *FROM_X2)
 
@@ -231,26 +232,6 @@ def thread_resume(slot: u64) -> u64:
     return enter(u64(numbers.THREAD_RESUME), slot, u64(0), u64(0), u64(0))
 
 
-@asm(f"svc #{numbers.CAPABILITY_COPY}", registers=TWO, results=("x8", "x0", "x1"), clobbers=FROM_X2)
-def capability_copy(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
-    """(status, x0, x1)."""
-    status = enter(u64(numbers.CAPABILITY_COPY), slot, first, second, u64(0))
-    return status, answered(u64(0)), answered(u64(1))
-
-
-@asm(f"svc #{numbers.CAPABILITY_MINT}", registers=THREE, results=("x8", "x0", "x1", "x2"), clobbers=FROM_X3)
-def capability_mint(slot: u64, first: u64, second: u64, third: u64) -> tuple[u64, u64, u64, u64]:
-    """(status, x0, x1, x2)."""
-    status = enter(u64(numbers.CAPABILITY_MINT), slot, first, second, third)
-    return status, answered(u64(0)), answered(u64(1)), answered(u64(2))
-
-
-@asm(f"svc #{numbers.CAPABILITY_DELETE}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
-def capability_delete(slot: u64) -> u64:
-    """status."""
-    return enter(u64(numbers.CAPABILITY_DELETE), slot, u64(0), u64(0), u64(0))
-
-
 @asm(f"svc #{numbers.REVOKE}", registers=SLOT, results=("x8",), clobbers=FROM_X0)
 def revoke(slot: u64) -> u64:
     """status."""
@@ -276,3 +257,49 @@ def system_off(slot: u64, first: u64, second: u64) -> tuple[u64, u64, u64]:
     """(status, x0, x1)."""
     status = enter(u64(numbers.SYSTEM_OFF), slot, first, second, u64(0))
     return status, answered(u64(0)), answered(u64(1))
+
+
+@asm(f"svc #{numbers.REPLY}", registers=MESSAGE, results=EVENT, clobbers=UPPER)
+def reply(
+    slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
+) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+    """(status, x9, x10, x0 to x7)."""
+    status = enter_with_message(u64(numbers.REPLY), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    return whole_answer(status)
+
+
+@asm(f"svc #{numbers.CALL_PASS}", registers=MESSAGE, results=EVENT, clobbers=UPPER)
+def call_pass(
+    slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
+) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+    """(status, x9, x10, x0 to x7)."""
+    status = enter_with_message(u64(numbers.CALL_PASS), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    return whole_answer(status)
+
+
+@asm(f"svc #{numbers.REPLY_PASS}", registers=MESSAGE, results=EVENT, clobbers=UPPER)
+def reply_pass(
+    slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
+) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+    """(status, x9, x10, x0 to x7)."""
+    status = enter_with_message(u64(numbers.REPLY_PASS), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    return whole_answer(status)
+
+
+@asm(f"svc #{numbers.RECEIVE_UNTIL}", registers={"slot": "x8", "deadline": "x0"}, results=EVENT, clobbers=UPPER)
+def receive_until(slot: u64, deadline: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+    """(status, badge or bits, event kind, x0 to x7)."""
+    status = enter(u64(numbers.RECEIVE_UNTIL), slot, deadline, u64(0), u64(0))
+    return whole_answer(status)
+
+
+@asm(
+    f"svc #{numbers.WAIT_UNTIL}",
+    registers={"slot": "x8", "deadline": "x0"},
+    results=("x8", "x9", "x0"),
+    clobbers=("x1", *FROM_X2[: -len(FROM_X9)], "x10", *UPPER),
+)
+def wait_until(slot: u64, deadline: u64) -> tuple[u64, u64, u64]:
+    """(status, bits, x0)."""
+    status = enter(u64(numbers.WAIT_UNTIL), slot, deadline, u64(0), u64(0))
+    return status, answered(u64(9)), answered(u64(0))

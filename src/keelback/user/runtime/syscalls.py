@@ -7,6 +7,8 @@ module adds nothing to it but the moving of words.
 from __future__ import annotations
 
 from keelback.abi import syscalls as numbers
+from keelback.abi.errors import PENDING
+from keelback.abi.messages import PASSED
 from keelback.lang import u64
 from keelback.user.runtime import gates
 from keelback.user.runtime.messages import Event, Message
@@ -82,14 +84,18 @@ def vcpu_run(slot: u64, actions: u64, value: u64) -> tuple[u64, u64, u64, u64, u
 
 
 def vcpu_read(slot: u64, register: u64) -> tuple[u64, u64]:
-    """(status, value) of a guest register (keelback.abi.vcpu)."""
-    status, value, _ = gates.vcpu_read(slot, register, u64(0))
+    """(status, value) of a guest register (keelback.abi.vcpu). Waits until other cores let go of it."""
+    status, value = u64(PENDING), u64(0)
+    while status == PENDING:
+        status, value, _ = gates.vcpu_read(slot, register, u64(0))
     return status, value
 
 
 def vcpu_write(slot: u64, register: u64, value: u64) -> u64:
-    """Set a guest register (keelback.abi.vcpu)."""
-    status, _, _ = gates.vcpu_write(slot, register, value)
+    """Set a guest register (keelback.abi.vcpu). Waits until other cores let go of it."""
+    status = u64(PENDING)
+    while status == PENDING:
+        status, _, _ = gates.vcpu_write(slot, register, value)
     return status
 
 
@@ -100,18 +106,26 @@ def vcpu_inject(slot: u64, interrupt: u64, priority: u64) -> u64:
 
 
 def vcpu_reset(slot: u64) -> u64:
-    """Registers to their reset values, nothing pending."""
-    return gates.vcpu_reset(slot)
+    """Registers to their reset values, nothing pending. Waits until other cores let go of it."""
+    status = u64(PENDING)
+    while status == PENDING:
+        status = gates.vcpu_reset(slot)
+    return status
 
 
 def thread_stop(slot: u64) -> u64:
-    """Stop a thread where it is."""
-    return gates.thread_stop(slot)
+    """Stop a thread where it is. Waits until other cores let go of it."""
+    status = u64(PENDING)
+    while status == PENDING:
+        status = gates.thread_stop(slot)
+    return status
 
 
 def thread_start(slot: u64, address: u64, stack: u64, argument: u64) -> u64:
-    """Start a thread afresh at `address`."""
-    status, _, _, _ = gates.thread_start(slot, address, stack, argument)
+    """Start a thread afresh at `address`. Waits until other cores let go of it."""
+    status = u64(PENDING)
+    while status == PENDING:
+        status, _, _, _ = gates.thread_start(slot, address, stack, argument)
     return status
 
 
@@ -130,23 +144,6 @@ def thread_write(slot: u64, register: u64, value: u64) -> u64:
 def thread_resume(slot: u64) -> u64:
     """Continue a stopped or faulted thread."""
     return gates.thread_resume(slot)
-
-
-def capability_copy(source: u64, destination: u64, rights: u64) -> u64:
-    """Copy a capability to an empty slot, keeping only `rights`."""
-    status, _, _ = gates.capability_copy(source, destination, rights)
-    return status
-
-
-def capability_mint(source: u64, destination: u64, rights: u64, badge: u64) -> u64:
-    """Copy a capability to an empty slot, keeping only `rights` and giving it a badge."""
-    status, _, _, _ = gates.capability_mint(source, destination, rights, badge)
-    return status
-
-
-def capability_delete(slot: u64) -> u64:
-    """Empty a slot."""
-    return gates.capability_delete(slot)
 
 
 def revoke(slot: u64) -> u64:
@@ -175,3 +172,47 @@ def restart_board(slot: u64) -> u64:
     """Reset the board; returns only when refused."""
     status, _, _ = gates.system_off(slot, u64(numbers.RESET), u64(0))
     return status
+
+
+def reply(slot: u64, message: Message) -> u64:
+    """Answer the client in the reply object behind `slot`."""
+    words = message.words
+    status, _, _, _, _, _, _, _, _, _, _ = gates.reply(
+        slot, words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]
+    )
+    return status
+
+
+def call_pass(slot: u64, passed: u64, message: Message) -> tuple[u64, bool]:
+    """As `call`, passing the capability in slot `passed`; also whether one came with the reply (`accept`)."""
+    words = message.words
+    status, _, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.call_pass(
+        slot | passed << 32, words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]
+    )
+    if status == 0:
+        fill(message, m0, m1, m2, m3, m4, m5, m6, m7)
+    return status, kind & PASSED != 0
+
+
+def reply_pass(slot: u64, passed: u64, message: Message) -> u64:
+    """As `reply`, passing the capability in slot `passed`."""
+    words = message.words
+    status, _, _, _, _, _, _, _, _, _, _ = gates.reply_pass(
+        slot | passed << 32, words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]
+    )
+    return status
+
+
+def receive_until(slot: u64, deadline: u64, event: Event) -> None:
+    """As `receive`; status TIMEOUT when the deadline, in ticks of the counter, comes first."""
+    status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.receive_until(slot, deadline)
+    event.status = status
+    event.badge = badge
+    event.kind = kind
+    fill(event.message, m0, m1, m2, m3, m4, m5, m6, m7)
+
+
+def wait_until(slot: u64, deadline: u64) -> tuple[u64, u64]:
+    """As `wait`; status TIMEOUT when the deadline comes first."""
+    status, bits, _ = gates.wait_until(slot, deadline)
+    return status, bits

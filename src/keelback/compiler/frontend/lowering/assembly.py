@@ -21,23 +21,32 @@ def call_assembly(function: FunctionLowering, called: Function, arguments: list[
     operands = called.asm
     assert operands is not None
     kinds = _result_kinds(called)
-    carried = [f"i{max(32, int(kind[1:]))}" for kind in kinds]  # registers hold at least 32 bits
+    carried = [
+        "i64" if kind == "ptr" else f"i{max(32, int(kind[1:]))}" for kind in kinds
+    ]  # registers hold 32 or 64 bits
     wide = [_in_register(function, value) for value in arguments]
     template = _template(called, operands, carried, wide)
     constraints = _constraints(called, operands, len(kinds))
     result = "void" if not carried else carried[0] if len(carried) == 1 else "{ " + ", ".join(carried) + " }"
     given = ", ".join(str(value) for value in wide)
-    text = f'call {result} asm sideeffect "{template}", "{constraints}"({given})'
+    effect, attributes = ("", " #4") if operands.pure else (" sideeffect", "")
+    text = f'call {result} asm{effect} "{template}", "{constraints}"({given}){attributes}'
     if not carried:
         function.builder.write(text)
         return VOID_VALUE
     made = function.builder.emit(result, text)
     if len(carried) == 1:
-        return resize(function, made, int(kinds[0][1:]))
+        return _out_of_register(function, made, kinds[0])
     parts = [function.builder.extract(kind, made, number) for number, kind in enumerate(carried)]
     return function.builder.aggregate(
-        [resize(function, part, int(kind[1:])) for part, kind in zip(parts, kinds, strict=True)]
+        [_out_of_register(function, part, kind) for part, kind in zip(parts, kinds, strict=True)]
     )
+
+
+def _out_of_register(function: FunctionLowering, value: Value, kind: str) -> Value:
+    if kind == "ptr":
+        return function.builder.emit("ptr", f"inttoptr {value} to ptr")
+    return resize(function, value, int(kind[1:]))
 
 
 def _in_register(function: FunctionLowering, value: Value) -> Value:

@@ -155,7 +155,9 @@ class ModuleLowering:
         definitions: list[str] = []
         for function in kept:
             if function.naked is not None:
-                definitions.append("" if self.host else self._declaration(function))
+                definitions.append(
+                    FunctionLowering(self, function).lower() if self.host else self._declaration(function)
+                )
             elif function.asm is None or self.host:
                 definitions.append(FunctionLowering(self, function).lower())
         parts = [*self._assembly(kept), *self._global_lines(), *self._text_lines(), *definitions]
@@ -182,7 +184,7 @@ class ModuleLowering:
             if id(function) in seen:
                 continue
             seen[id(function)] = function
-            if function.naked is not None:
+            if function.naked is not None and not self.host:
                 pending += [found for found in self._naked_uses(function) if isinstance(found, Function)]
             else:
                 pending += [called for called, _ in function.calls]
@@ -248,7 +250,8 @@ class ModuleLowering:
         _, align = size_and_align(target.type)
         initial = constants.initialiser(target.type, target.python, self.reference)
         state = self.is_state(target)
-        linkage = "" if state or self.host or id(target) in self._used_by_assembly else "internal "
+        exported = state or self.host or id(target) in self._used_by_assembly
+        linkage = "internal " if not exported else "" if self.host else "dso_local "
         kind = "constant" if target.read_only else "global"
         section = ', section ".state"' if state and not self.host else ""
         debug = self.debug.global_variable(target)
@@ -286,6 +289,7 @@ class ModuleLowering:
             f"attributes #1 = {{ nounwind alwaysinline{machine} }}",
             f"attributes #2 = {{ nounwind noinline{machine} }}",
             "attributes #3 = { noreturn nounwind cold }",
+            "attributes #4 = { nounwind willreturn memory(none) }",
         ]
 
 

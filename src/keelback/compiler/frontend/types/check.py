@@ -18,7 +18,7 @@ def type_program(program: Program, *, root: Module | None, host: bool) -> None:
         _bind_hooks(program, root)
     for function in program.functions:
         check_assembly(program, function)
-        if function.naked is None and (function.asm is None or host):
+        if host or (function.naked is None and function.asm is None):
             StatementTyping(program, function).run()
     refuse_recursion(program)
 

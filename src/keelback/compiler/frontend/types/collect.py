@@ -107,7 +107,7 @@ class Program:
         made.inline, made.noinline = notes.inlining == "always", notes.inlining == "never"
         if notes.assembly is not None:
             code = notes.assembly
-            made.asm = AsmOperands(code.template, code.clobbers, dict(code.registers), code.results)
+            made.asm = AsmOperands(code.template, code.clobbers, dict(code.registers), code.results, code.pure)
         if notes.naked is not None:
             made.naked = NakedCode(notes.naked.template, notes.naked.symbol, notes.naked.section, notes.naked.align)
         self._signature(made)

@@ -84,10 +84,12 @@ def _check_types(program: Program, function: Function) -> None:
             program.error(function.module, node, "asm-operand", message, help_text)
     results = function.result.elements if isinstance(function.result, TupleType) else (function.result,)
     for kind in results:
-        if kind is not VOID and (not _fits_register(kind) or isinstance(kind, StructType | OptionalType)):
+        if kind is not VOID and (not _fits_register(kind) or isinstance(kind, OptionalType)):
             where = function.node.returns or function.node
             message = f"a {kind} does not come out of a register"
-            program.error(function.module, where, "asm-operand", message, "return integers, bools or bitfields")
+            program.error(
+                function.module, where, "asm-operand", message, "return integers, bools, bitfields or a struct"
+            )
 
 
 def _check_operands(program: Program, function: Function) -> None:

@@ -8,7 +8,7 @@ from keelback.abi import faults
 from keelback.kernel.arch.aarch64 import floating_point
 from keelback.kernel.arch.aarch64.registers import ESR_EL2, FAR_EL2
 from keelback.kernel.state import threads
-from keelback.lang import u32, u64
+from keelback.lang import inline, u32, u64
 
 HANDLED: Final = 0
 """Not a fault: the thread runs on."""
@@ -47,6 +47,12 @@ def explain(index: u32) -> tuple[u64, u64, u64, u64]:
         return u64(faults.UNDEFINED), u64(0), syndrome, u64(0)
     is_undefined = cause == CLASS_WAIT or cause == CLASS_SYSTEM_REGISTER or cause == CLASS_SVE
     return u64(faults.UNDEFINED) if is_undefined else u64(faults.OTHER), u64(0), syndrome, u64(0)
+
+
+@inline
+def find_call_number() -> u64:
+    """The immediate of the `svc` that is being carried out."""
+    return ESR_EL2.read() & 0xFFFF
 
 
 def memory_kind(syndrome: u64, is_fetch: bool) -> u64:

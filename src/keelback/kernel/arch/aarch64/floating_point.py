@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from keelback.abi.limits import CORE_COUNT
+from keelback.kernel.arch.aarch64.processor import this_core
 from keelback.kernel.arch.aarch64.registers import (
     CPACR_EL1,
     CPACR_FP_OPEN,
@@ -15,7 +17,7 @@ from keelback.kernel.arch.aarch64.registers import (
     CPTR_FP_CLOSED,
     CPTR_FP_OPEN,
 )
-from keelback.kernel.state import FIRST_VCPU_OWNER, FloatingPoint, cores, fp_states, threads
+from keelback.kernel.state import FIRST_VCPU_OWNER, Core, FloatingPoint, cores, fp_states, threads
 from keelback.lang import address_of, asm, offset_of, u32, u64, upto
 
 WORD_COUNT: Final = 64
@@ -91,14 +93,9 @@ def synchronize() -> None:
 
 
 def take_over(owner: u32) -> None:
-    """Give the registers to `owner`, a thread or FIRST_VCPU_OWNER + vcpu, whose use of them has just trapped."""
-    core = cores[0]
-    CPTR_EL2.write(u64(CPTR_FP_OPEN))
-    synchronize()
-    if core.fp_owner != 0:
-        save_registers(address_of(fp_states[core.fp_owner]))
-        if core.fp_owner < FIRST_VCPU_OWNER:
-            threads[core.fp_owner].coprocessor = u64(0)
+    """Give this core's registers to `owner`, a thread or FIRST_VCPU_OWNER + vcpu, whose use of them has just trapped."""
+    core = this_core()
+    save(core)
     load_registers(address_of(fp_states[owner]))
     core.fp_owner = owner
     if owner < FIRST_VCPU_OWNER:
@@ -106,17 +103,29 @@ def take_over(owner: u32) -> None:
         CPACR_EL1.write(u64(CPACR_FP_OPEN))
 
 
-def close_for_guest(index: u32) -> None:
+def save(core: Core) -> None:
+    """Take the registers of this core from their owner. They can be used in the kernel afterwards."""
+    owner = core.fp_owner
+    CPTR_EL2.write(u64(CPTR_FP_OPEN))
+    synchronize()
+    if owner != 0:
+        save_registers(address_of(fp_states[owner]))
+        core.fp_owner = u32(0)
+        if owner < FIRST_VCPU_OWNER:
+            threads[owner].coprocessor = u64(0)
+
+
+def close_for_guest(core: Core, index: u32) -> None:
     """Before vcpu `index` runs: let its first use trap, unless it is the owner."""
-    is_owner = cores[0].fp_owner == index + FIRST_VCPU_OWNER
+    is_owner = core.fp_owner == index + FIRST_VCPU_OWNER
     CPTR_EL2.write(u64(CPTR_FP_OPEN) if is_owner else u64(CPTR_FP_CLOSED))
 
 
 def forget(owner: u32) -> None:
-    """Set an owner's registers to zero: it starts afresh."""
-    core = cores[0]
-    if core.fp_owner == owner:
-        core.fp_owner = u32(0)
+    """Set an owner's registers to zero: it starts afresh. It does not run on any core."""
+    for number in upto(CORE_COUNT):
+        if cores[number].fp_owner == owner:
+            cores[number].fp_owner = u32(0)
     if owner < FIRST_VCPU_OWNER:
         threads[owner].coprocessor = u64(0)
     state = fp_states[owner]

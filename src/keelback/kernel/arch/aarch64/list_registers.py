@@ -2,7 +2,7 @@
 
 A list register holds one virtual interrupt: bits 31:0 its id, 55:48 its priority, 60 group 1, 62 pending, 63 active.
 The table's copy counts while the vcpu is not loaded, the hardware's while it is; the functions here work on the copy
-and bring it up to date first.
+and bring it up to date first. For a vcpu that is loaded on another core interrupts are left in `Vcpu.arriving`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi.limits import LIST_REGISTER_COUNT
+from keelback.kernel.arch.aarch64 import gic
+from keelback.kernel.arch.aarch64.processor import this_core
 from keelback.kernel.arch.aarch64.registers import (
     ICH_HCR_EL2,
     ICH_LR0_EL2,
@@ -17,8 +19,8 @@ from keelback.kernel.arch.aarch64.registers import (
     ICH_LR2_EL2,
     ICH_LR3_EL2,
 )
-from keelback.kernel.state import Vcpu, cores, vcpus
-from keelback.lang import u32, u64, upto
+from keelback.kernel.state import ASKED_INJECT, Vcpu, cores, vcpus
+from keelback.lang import Array, u32, u64, upto
 
 GROUP_1: Final = 1 << 60
 PENDING: Final = 1 << 62
@@ -47,8 +49,8 @@ def load_list_registers(vcpu: Vcpu) -> None:
 
 
 def is_loaded(index: u32) -> bool:
-    """Whether this vcpu's state is in the processor."""
-    return cores[0].loaded == index
+    """Whether this vcpu's state is in this processor."""
+    return this_core().loaded == index
 
 
 def inject(index: u32, interrupt: u64, priority: u64) -> bool:
@@ -57,52 +59,81 @@ def inject(index: u32, interrupt: u64, priority: u64) -> bool:
     vcpu = vcpus[index]
     if is_loaded(index):
         save_list_registers(vcpu)
-    has_room = place(vcpu, interrupt, priority)
-    if is_loaded(index):
+        has_room = place(vcpu.list_registers, interrupt, priority)
         load_list_registers(vcpu)
         if not has_room:
-            ICH_HCR_EL2.write(u64(HCR_ENABLE | HCR_UNDERFLOW))
-    return has_room
+            start_underflow()
+        return has_room
+    if vcpu.loaded_on == 0:
+        return place(vcpu.list_registers, interrupt, priority)
+    gic.ask(cores[vcpu.loaded_on - 1], u32(ASKED_INJECT))
+    return place(vcpu.arriving, interrupt, priority)
 
 
-def place(vcpu: Vcpu, interrupt: u64, priority: u64) -> bool:
+def place(registers: Array[u64], interrupt: u64, priority: u64) -> bool:
     """Enter an interrupt into the table's copy. One that is there already becomes pending, if it is not yet."""
     free = u64(LIST_REGISTER_COUNT)
     for number in upto(LIST_REGISTER_COUNT):
-        value = vcpu.list_registers[number]
+        value = registers[number]
         if value >> STATE_SHIFT == 0:
             free = number
         elif value & 0xFFFF_FFFF == interrupt:
-            vcpu.list_registers[number] = value | PENDING
+            registers[number] = value | PENDING
             return True
     if free == LIST_REGISTER_COUNT:
         return False
-    vcpu.list_registers[free] = interrupt | (priority << PRIORITY_SHIFT) | GROUP_1 | PENDING
+    registers[free] = interrupt | (priority << PRIORITY_SHIFT) | GROUP_1 | PENDING
     return True
 
 
+def take_arriving(index: u32) -> bool:
+    """Inject what other cores left for a vcpu that is loaded on none of them. False if there is no room for all."""
+    has_room = True
+    arriving = vcpus[index].arriving
+    for number in upto(LIST_REGISTER_COUNT):
+        value = arriving[number]
+        if value != 0 and inject(index, value & 0xFFFF_FFFF, value >> PRIORITY_SHIFT & 0xFF):
+            arriving[number] = u64(0)
+        elif value != 0:
+            has_room = False
+    return has_room
+
+
 def has_pending(index: u32) -> bool:
-    """Whether an interrupt is pending in a list register."""
-    return count_with(index, u64(PENDING)) != 0
+    """Whether an interrupt is pending in a list register, or arriving."""
+    refresh(index)
+    vcpu = vcpus[index]
+    return count_with(vcpu.list_registers, u64(PENDING)) + count_with(vcpu.arriving, u64(PENDING)) != 0
 
 
 def has_room(index: u32) -> bool:
     """Whether a list register is free."""
-    return count_with(index, u64(3 << STATE_SHIFT)) < LIST_REGISTER_COUNT
+    refresh(index)
+    return count_with(vcpus[index].list_registers, u64(3 << STATE_SHIFT)) < LIST_REGISTER_COUNT
 
 
-def count_with(index: u32, mask: u64) -> u64:
-    """How many list registers have one of these bits set."""
-    vcpu = vcpus[index]
+def refresh(index: u32) -> None:
+    """Bring the table's copy up to date."""
     if is_loaded(index):
-        save_list_registers(vcpu)
+        save_list_registers(vcpus[index])
+
+
+def count_with(registers: Array[u64], mask: u64) -> u64:
+    """How many list registers have one of these bits set."""
     count = u64(0)
     for number in upto(LIST_REGISTER_COUNT):
-        if vcpu.list_registers[number] & mask != 0:
+        if registers[number] & mask != 0:
             count = count + 1
     return count
 
 
+def start_underflow() -> None:
+    """Ask for an interrupt when there is room in the list registers of the loaded vcpu."""
+    ICH_HCR_EL2.write(u64(HCR_ENABLE | HCR_UNDERFLOW))
+
+
 def end_underflow() -> None:
-    """Take back the request for an underflow interrupt."""
+    """There is room: take back that request, and use the room for what other cores left."""
     ICH_HCR_EL2.write(u64(HCR_ENABLE))
+    if this_core().loaded != 0:
+        take_arriving(this_core().loaded)

@@ -69,6 +69,7 @@ ICC_IGRPEN1_EL1: Final = SystemRegister("s3_0_c12_c12_7")
 ICC_IAR1_EL1: Final = ReadOnlySystemRegister("s3_0_c12_c12_0")
 ICC_EOIR1_EL1: Final = SystemRegister("s3_0_c12_c12_1")
 ICC_DIR_EL1: Final = SystemRegister("s3_0_c12_c11_1")
+ICC_SGI1R_EL1: Final = SystemRegister("s3_0_c12_c11_5")
 
 # Virtual CPU interface control (GIC IHI 0069, 12.4).
 ICH_HCR_EL2: Final = SystemRegister("s3_4_c12_c11_0")
@@ -83,8 +84,9 @@ ICH_LR3_EL2: Final = SystemRegister("s3_4_c12_c12_3")
 
 COMPONENT_HCR: Final = 0x8D7F_F03B
 """RW TGE TVM TPU TSW TACR TIDCP TSC TID0-3 TWE TWI DC AMO FMO IMO SWIO VM."""
-GUEST_HCR: Final = 0x807D_A03B
-"""RW TSW TACR TIDCP TSC TID3 TID1 TID0 TWI AMO FMO IMO SWIO VM. Not TID2: guests read CTR_EL0 all the time."""
+GUEST_HCR: Final = 0x807D_A63B
+"""RW TSW TACR TIDCP TSC TID3 TID1 TID0 TWI BSU (inner shareable) FB AMO FMO IMO SWIO VM. Not TID2: guests read CTR_EL0
+all the time. FB and BSU: what a guest does to the translations of its core holds for all it may run on."""
 VTCR: Final = 0x8002_3559
 """T0SZ = 25, start at level 1: 39 bits; 4 KiB granule, write-back, inner shareable, 40-bit output (PS = 2)."""
 MDCR: Final = 0xE66

@@ -48,7 +48,7 @@ def complete_old_entries() -> None:
 
 
 def start_processor() -> None:
-    """Set what traps below EL2, and stop the timers."""
+    """On each core: set what traps below EL2, and stop the timers."""
     VTCR_EL2.write(u64(registers.VTCR))
     MDCR_EL2.write(u64(registers.MDCR))
     CPTR_EL2.write(u64(CPTR_FP_CLOSED))

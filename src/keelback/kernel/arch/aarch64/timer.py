@@ -1,8 +1,8 @@
 """Time: the counter, the kernel's own timer (CNTHP), and the virtual timers of guests (CNTV).
 
 Guests see the board's counter (CNTVOFF_EL2 = 0). A guest's timer that fires is masked and becomes virtual interrupt 27;
-the guest programs it anew itself. The timer of a vcpu that is not loaded is watched with the kernel's timer, which also
-ends time slices.
+the guest programs it anew itself. Nobody looks at the timer of a vcpu that is not loaded, until it is loaded again; if its
+guest waits for an interrupt, its thread is in a timer queue (`keelback.kernel.timers`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import Final
 
 from keelback.abi.vcpu import TIMER_INTID
 from keelback.kernel.arch.aarch64.list_registers import inject, is_loaded
+from keelback.kernel.arch.aarch64.processor import this_core
 from keelback.kernel.arch.aarch64.registers import (
     CNTFRQ_EL0,
     CNTHP_CTL_EL2,
     CNTHP_CVAL_EL2,
     CNTPCT_EL0,
     CNTV_CTL_EL0,
+    CNTV_CVAL_EL0,
 )
-from keelback.kernel.state import cores, vcpus
+from keelback.kernel.state import Core, vcpus
 from keelback.lang import u32, u64
 
 ENABLE: Final = 1
@@ -35,22 +37,24 @@ def read_counter() -> u64:
 
 
 def arm(deadline: u64) -> None:
-    """Let the kernel's timer fire at `deadline`, or earlier if it is to already."""
-    core = cores[0]
+    """Let the kernel's timer of this core fire at `deadline`, or earlier if it is to already."""
+    core = this_core()
     if deadline < core.deadline:
         core.deadline = deadline
         CNTHP_CVAL_EL2.write(deadline)
         CNTHP_CTL_EL2.write(u64(ENABLE))
 
 
-def arm_slice() -> None:
-    """Let the kernel's timer fire at the end of a time slice that begins now."""
-    arm(CNTPCT_EL0.read().wrapping_add(CNTFRQ_EL0.read() // SLICES_PER_SECOND))
+def arm_slice(core: Core) -> None:
+    """Let the kernel's timer of this core fire at the end of the present time slice, which may begin now."""
+    if core.slice_end == NEVER:
+        core.slice_end = CNTPCT_EL0.read().wrapping_add(CNTFRQ_EL0.read() // SLICES_PER_SECOND)
+    arm(core.slice_end)
 
 
 def disarm() -> None:
-    """The kernel's timer fired: stop it until it is armed again."""
-    cores[0].deadline = u64(NEVER)
+    """The kernel's timer of this core fired: stop it until it is armed again."""
+    this_core().deadline = u64(NEVER)
     CNTHP_CTL_EL2.write(u64(0))
 
 
@@ -87,19 +91,22 @@ def is_firing(index: u32) -> bool:
     return el1.cntv_ctl & ENABLE != 0 and el1.cntv_cval <= CNTPCT_EL0.read()
 
 
-def is_armed(index: u32) -> bool:
-    """Whether a vcpu that is not loaded has a timer that will fire."""
-    return vcpus[index].el1.cntv_ctl & (ENABLE | MASK) == ENABLE
+def find_guest_deadline(index: u32) -> u64:
+    """When the timer of a vcpu of this core will fire; beyond all time if it will not."""
+    el1 = vcpus[index].el1
+    is_here = is_loaded(index)
+    control = CNTV_CTL_EL0.read() if is_here else el1.cntv_ctl
+    if control & (ENABLE | MASK) != ENABLE:
+        return u64(NEVER)
+    return CNTV_CVAL_EL0.read() if is_here else el1.cntv_cval
 
 
 def take_due(index: u32) -> bool:
-    """If the timer of a vcpu that is not loaded has fired: mask and deliver it; true if its interrupt is pending now.
-    Otherwise watch on."""
-    if is_loaded(index) or not is_armed(index):
+    """If the timer of a vcpu of this core fires: mask and deliver it; true if its interrupt is pending now."""
+    if find_guest_deadline(index) > CNTPCT_EL0.read():
         return False
-    el1 = vcpus[index].el1
-    if el1.cntv_cval > CNTPCT_EL0.read():
-        arm(el1.cntv_cval)
-        return False
-    el1.cntv_ctl = el1.cntv_ctl | MASK
+    if is_loaded(index):
+        mask_loaded_timer()
+    else:
+        vcpus[index].el1.cntv_ctl = vcpus[index].el1.cntv_ctl | MASK
     return deliver(index)

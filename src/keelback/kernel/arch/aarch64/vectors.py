@@ -1,25 +1,39 @@
 """All assembly that enters and leaves the kernel: image header, boot until compiled code can run, exception vectors.
 
-The stubs only move registers between the processor and the context that TPIDR_EL2 points to; what to do is decided in
-`keelback.kernel.entry`. SP_EL2 is the top of the kernel's stack whenever the kernel is entered, and interrupts are
-masked all the time at EL2. Tests do not run this module: it has no model in CPython.
+The stubs only move registers between the processor and the context that `Core.context` points to, and hold the kernel's
+lock while the kernel runs; what to do is decided in `keelback.kernel.entry`. TPIDR_EL2 is the address of the present
+Core, SP_EL2 the top of its stack whenever the kernel is entered, and interrupts are masked all the time at EL2. Tests
+do not run this module: it has no model in CPython, but for the ways out with a message.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from keelback.abi import limits
 from keelback.abi.syscalls import CALL, REPLY_RECEIVE, VCPU_RUN
+from keelback.kernel.arch.aarch64.processor import kernel_lock, this_core
 from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
-from keelback.kernel.state import Boot, Context, boot, panic_context
-from keelback.lang import array, naked, offset_of, u64
+from keelback.kernel.state import Boot, Context, Core, boot, cores, panic_context, threads
+from keelback.lang import array, asm, naked, offset_of, size_of, u64
 
-__all__ = ["CALL", "REPLY_RECEIVE", "VCPU_RUN", "boot", "panic_context", "start", "vectors"]  # the assembly names them
+__all__ = [  # the assembly names them
+    "CALL",
+    "REPLY_RECEIVE",
+    "VCPU_RUN",
+    "boot",
+    "cores",
+    "kernel_lock",
+    "panic_context",
+    "start",
+    "vectors",
+]
 
 STACK_BYTES: Final = 16384
-kernel_stack: Final = array(u64, STACK_BYTES // 8)
+kernel_stack: Final = array(u64, limits.CORE_COUNT * STACK_BYTES // 8)
 panic_stack: Final = array(u64, STACK_BYTES // 8)
 
+CORE_BYTES: Final = size_of(Core)
 EL2_TABLE: Final = offset_of(Boot, "el2_table")
 ZERO_START: Final = offset_of(Boot, "zero_start")
 ZERO_END: Final = offset_of(Boot, "zero_end")
@@ -30,6 +44,8 @@ TCR_HIGH: Final = EL2_TCR >> 16
 TCR_LOW: Final = EL2_TCR & 0xFFFF
 SCTLR_HIGH: Final = EL2_SCTLR >> 16
 SCTLR_LOW: Final = EL2_SCTLR & 0xFFFF
+
+assert offset_of(Core, "context") == 0, "the assembly below counts on it"
 
 
 @naked(
@@ -47,16 +63,23 @@ SCTLR_LOW: Final = EL2_SCTLR & 0xFFFF
 2:  b.ne 2b
     msr daifset, #15
     mov x20, x0
+    mov x21, #0
     adrp x2, {boot}
     add x2, x2, :lo12:{boot}
     ldr x3, [x2, #{ZERO_START}]
     ldr x4, [x2, #{ZERO_END}]
 3:  cmp x3, x4
-    b.hs 4f
+    b.hs kernel_core_start
     dc ivac, x3
     stp xzr, xzr, [x3], #16
     b 3b
-4:  ldr x3, [x2, #{EL2_TABLE}]
+kernel_secondary_start:
+    msr daifset, #15
+    mov x21, x0
+kernel_core_start:
+    adrp x2, {boot}
+    add x2, x2, :lo12:{boot}
+    ldr x3, [x2, #{EL2_TABLE}]
     msr ttbr0_el2, x3
     mov x3, #{MAIR}
     msr mair_el2, x3
@@ -66,8 +89,16 @@ SCTLR_LOW: Final = EL2_SCTLR & 0xFFFF
     adrp x3, kernel_vectors
     add x3, x3, :lo12:kernel_vectors
     msr vbar_el2, x3
-    adrp x3, {kernel_stack} + {STACK_BYTES}
-    add x3, x3, :lo12:{kernel_stack} + {STACK_BYTES}
+    adrp x3, {cores}
+    add x3, x3, :lo12:{cores}
+    mov x4, #{CORE_BYTES}
+    madd x3, x21, x4, x3
+    msr tpidr_el2, x3
+    adrp x3, {kernel_stack}
+    add x3, x3, :lo12:{kernel_stack}
+    add x4, x21, #1
+    mov x5, #{STACK_BYTES}
+    madd x3, x4, x5, x3
     and x3, x3, #~15
     mov sp, x3
     dsb sy
@@ -81,24 +112,40 @@ SCTLR_LOW: Final = EL2_SCTLR & 0xFFFF
     movk x3, #{SCTLR_HIGH}, lsl #16
     msr sctlr_el2, x3
     isb
+    adrp x9, {kernel_lock}
+    add x9, x9, :lo12:{kernel_lock}
+9:  ldaxr w10, [x9]
+    cbnz w10, 9b
+    stxr w10, w9, [x9]
+    cbnz w10, 9b
     mov x0, x20
+    cbnz x21, 4f
     bl kernel_boot
+    b kernel_resume
+4:  bl kernel_secondary
     b kernel_resume
     """,
     symbol="_start",
     section=".text.header",
 )
 def start() -> None:
-    """Where the boot loader jumps to (Linux arm64 boot protocol): x0 = device tree, MMU off.
+    """Where the boot loader jumps to (Linux arm64 boot protocol): x0 = device tree, MMU off. Other cores come to
+    kernel_secondary_start, x0 = number of the core (PSCI CPU_ON, Arm DEN 0022).
 
     The image builder fills in the image's size at offset 16."""
+
+
+@asm("adrp {result}, kernel_secondary_start\nadd {result}, {result}, :lo12:kernel_secondary_start")
+def secondary_address() -> u64:
+    """Where other cores start."""
+    return u64(0x4008_0000)
 
 
 @naked(
     """
     .macro kernel_panic_vector number
     .balign 128
-    msr tpidr_el2, x0
+    msr sp_el0, x0
     adrp x0, {panic_context}
     add x0, x0, :lo12:{panic_context}
     str x1, [x0, #8]
@@ -111,6 +158,27 @@ def start() -> None:
     mov x17, #\\kind
     b kernel_save_all
     .endm
+    .macro kernel_message_call handler
+    mrs x17, tpidr_el2
+    ldr x16, [x17]
+    str x8, [x16, #64]
+    stp x19, x20, [x16, #152]
+    stp x21, x22, [x16, #168]
+    stp x23, x24, [x16, #184]
+    stp x25, x26, [x16, #200]
+    stp x27, x28, [x16, #216]
+    stp x29, x30, [x16, #232]
+    mrs x9, sp_el0
+    mrs x10, elr_el2
+    stp x9, x10, [x16, #{STACK_POINTER}]
+    adrp x9, {kernel_lock}
+    add x9, x9, :lo12:{kernel_lock}
+9:  ldaxr w10, [x9]
+    cbnz w10, 9b
+    stxr w10, w9, [x9]
+    cbnz w10, 9b
+    b \\handler
+    .endm
     kernel_panic_vector 0
     kernel_panic_vector 1
     kernel_panic_vector 2
@@ -122,19 +190,16 @@ def start() -> None:
     .balign 128
     stp x16, x17, [sp, #-16]
     mrs x16, esr_el2
-    lsr x17, x16, #26
-    cmp x17, #0x15
+    mov w17, #0x56000000
+    eor w16, w16, w17
+    cmp w16, #{CALL}
+    b.eq 1f
+    cmp w16, #{REPLY_RECEIVE}
+    b.eq 2f
+    lsr w17, w16, #16
+    cbz w17, kernel_other_call
     mov x17, #0
-    b.ne kernel_save_all
-    mrs x17, tpidr_el2
-    stp x0, x1, [x17]
-    stp x2, x3, [x17, #16]
-    stp x4, x5, [x17, #32]
-    stp x6, x7, [x17, #48]
-    str x8, [x17, #64]
-    str x30, [x17, #240]
-    and x0, x16, #0xffff
-    b kernel_dispatch
+    b kernel_save_all
     kernel_exception_vector 1
     kernel_exception_vector 1
     kernel_exception_vector 2
@@ -142,44 +207,51 @@ def start() -> None:
     kernel_exception_vector 1
     kernel_exception_vector 1
     kernel_exception_vector 2
-kernel_dispatch:
-    cmp x0, #{CALL}
-    b.eq 1f
-    cmp x0, #{REPLY_RECEIVE}
-    b.eq 2f
-    cmp x0, #{VCPU_RUN}
+1:  kernel_message_call kernel_call
+2:  kernel_message_call kernel_reply_receive
+kernel_other_call:
+    mrs x17, tpidr_el2
+    ldr x17, [x17]
+    stp x0, x1, [x17]
+    stp x2, x3, [x17, #16]
+    stp x4, x5, [x17, #32]
+    stp x6, x7, [x17, #48]
+    str x8, [x17, #64]
+    str x30, [x17, #240]
+    adrp x9, {kernel_lock}
+    add x9, x9, :lo12:{kernel_lock}
+9:  ldaxr w10, [x9]
+    cbnz w10, 9b
+    stxr w10, w9, [x9]
+    cbnz w10, 9b
+    mov w0, w16
+    cmp w16, #{VCPU_RUN}
     b.eq 3f
     bl kernel_system_call
     b 4f
-1:  bl kernel_call
-    b 4f
-2:  bl kernel_reply_receive
-    b 4f
 3:  bl kernel_vcpu_run
-4:  mrs x17, tpidr_el2
+4:  mrs x16, tpidr_el2
+    ldr x17, [x16]
     cmp x0, x17
     b.ne kernel_switch
+kernel_leave_caller:
+    mov x17, x0
+    adrp x16, {kernel_lock}
+    add x16, x16, :lo12:{kernel_lock}
+    stlr wzr, [x16]
     ldp x0, x1, [x17]
     ldp x2, x3, [x17, #16]
     ldp x4, x5, [x17, #32]
     ldp x6, x7, [x17, #48]
-    ldp x8, x9, [x17, #64]
-    ldr x10, [x17, #80]
     ldr x30, [x17, #240]
-    mov x11, xzr
-    mov x12, xzr
-    mov x13, xzr
-    mov x14, xzr
-    mov x15, xzr
-    mov x16, xzr
-    mov x17, xzr
-    mov x18, xzr
+    ldp x8, x9, [x17, #64]
+    ldp x10, x11, [x17, #80]
+    ldp x12, x13, [x17, #96]
+    ldp x14, x15, [x17, #112]
+    ldr x18, [x17, #144]
+    ldp x16, x17, [x17, #128]
     eret
 kernel_switch:
-    stp xzr, xzr, [x17, #88]
-    stp xzr, xzr, [x17, #104]
-    stp xzr, xzr, [x17, #120]
-    stp xzr, xzr, [x17, #136]
     stp x19, x20, [x17, #152]
     stp x21, x22, [x17, #168]
     stp x23, x24, [x17, #184]
@@ -192,7 +264,11 @@ kernel_switch:
     stp x1, x2, [x17, #{STACK_POINTER}]
     str x3, [x17, #{PROCESS_STATE}]
 kernel_resume:
-    msr tpidr_el2, x0
+    mrs x16, tpidr_el2
+    str x0, [x16]
+    adrp x16, {kernel_lock}
+    add x16, x16, :lo12:{kernel_lock}
+    stlr wzr, [x16]
     ldp x1, x2, [x0, #{STACK_POINTER}]
     ldr x3, [x0, #{PROCESS_STATE}]
     msr sp_el0, x1
@@ -217,6 +293,7 @@ kernel_resume:
     eret
 kernel_save_all:
     mrs x16, tpidr_el2
+    ldr x16, [x16]
     stp x0, x1, [x16]
     stp x2, x3, [x16, #16]
     stp x4, x5, [x16, #32]
@@ -239,6 +316,12 @@ kernel_save_all:
     mrs x3, spsr_el2
     stp x1, x2, [x16, #{STACK_POINTER}]
     str x3, [x16, #{PROCESS_STATE}]
+    adrp x9, {kernel_lock}
+    add x9, x9, :lo12:{kernel_lock}
+9:  ldaxr w10, [x9]
+    cbnz w10, 9b
+    stxr w10, w9, [x9]
+    cbnz w10, 9b
     mov x0, x17
     bl kernel_exception
     b kernel_resume
@@ -258,7 +341,7 @@ kernel_panic_entry:
     stp x26, x27, [x0, #208]
     stp x28, x29, [x0, #224]
     str x30, [x0, #240]
-    mrs x2, tpidr_el2
+    mrs x2, sp_el0
     str x2, [x0]
     mov x2, sp
     mrs x3, elr_el2
@@ -279,3 +362,75 @@ kernel_panic_entry:
 def vectors() -> None:
     """The exception vectors (Arm DDI 0487, D1.3.1.5): from EL2 itself a panic; `svc` from EL0 with few registers saved;
     everything else with all. Kinds: 0 synchronous, 1 interrupt, 2 system error."""
+
+
+@naked("b kernel_resume")
+def leave(context: u64) -> None:
+    """Leave the kernel for the context at this address. In tests whoever comes next finds everything in its context."""
+
+
+@naked(
+    """
+    mrs x17, tpidr_el2
+    ldr x17, [x17]
+    stp x0, x1, [x17]
+    stp x2, x3, [x17, #16]
+    stp x4, x5, [x17, #32]
+    stp x6, x7, [x17, #48]
+    b kernel_finish_call
+    """
+)
+def leave_common_case(
+    word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64
+) -> None:
+    """Put the message into the caller's context, and go on at kernel_finish_call."""
+    put_words(word0, word1, word2, word3, word4, word5, word6, word7)
+
+
+@naked("mrs x16, tpidr_el2\nldr x0, [x16]\nb kernel_leave_caller")
+def leave_caller() -> None:
+    """Leave the kernel for the thread that called it, x0..x10 as in its context."""
+
+
+@naked(
+    """
+    mrs x16, tpidr_el2
+    ldr x17, [x16]
+    adrp x16, {kernel_lock}
+    add x16, x16, :lo12:{kernel_lock}
+    stlr wzr, [x16]
+    ldp x9, x10, [x17, #{STACK_POINTER}]
+    msr sp_el0, x9
+    msr elr_el2, x10
+    msr spsr_el2, xzr
+    ldp x19, x20, [x17, #152]
+    ldp x21, x22, [x17, #168]
+    ldp x23, x24, [x17, #184]
+    ldp x25, x26, [x17, #200]
+    ldp x27, x28, [x17, #216]
+    ldp x29, x30, [x17, #232]
+    ldp x8, x9, [x17, #64]
+    ldp x10, x11, [x17, #80]
+    ldp x12, x13, [x17, #96]
+    ldp x14, x15, [x17, #112]
+    ldr x18, [x17, #144]
+    ldp x16, x17, [x17, #128]
+    eret
+    """
+)
+def leave_to(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
+    """Leave the kernel for another thread that is in a system call, x0..x7 as given, the rest as in its context."""
+    put_words(word0, word1, word2, word3, word4, word5, word6, word7)
+
+
+def put_words(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
+    """The model of x0..x7: in the context of whom the kernel leaves for."""
+    registers = threads[this_core().current].context.registers
+    registers[0] = word0
+    registers[1] = word1
+    registers[2] = word2
+    registers[3] = word3
+    registers[4] = word4
+    registers[5] = word5
+    registers[6] = word6
+    registers[7] = word7
