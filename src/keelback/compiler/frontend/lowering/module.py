@@ -26,6 +26,7 @@ from keelback.lang.memory import address_of
 from keelback.lang.traps import TrapKind
 
 STATE_PACKAGE = "keelback.kernel"
+PAGE_BYTES = 4096  # globals of whole pages lie on pages of their own: translation tables must
 TRAP_SITES = 0xFFF
 SYSTEM_SPACE = 1 << 63  # on the host, system registers are 8-byte cells of this address space
 
@@ -247,7 +248,8 @@ class ModuleLowering:
     def _global_line(self, target: GlobalObject) -> str:
         self.note_type(target.type)
         shape = memory_type(target.type)
-        _, align = size_and_align(target.type)
+        size, align = size_and_align(target.type)
+        align = PAGE_BYTES if size % PAGE_BYTES == 0 else max(align, 8)
         initial = constants.initialiser(target.type, target.python, self.reference)
         state = self.is_state(target)
         exported = state or self.host or id(target) in self._used_by_assembly
@@ -257,7 +259,7 @@ class ModuleLowering:
         debug = self.debug.global_variable(target)
         attachment = f", !dbg {debug}" if debug else ""
         symbol = quoted(target.symbol)
-        return f"@{symbol} = {linkage}{kind} {shape} {initial}{section}, align {max(align, 8)}{attachment}"
+        return f"@{symbol} = {linkage}{kind} {shape} {initial}{section}, align {align}{attachment}"
 
     def note_type(self, kind: Type) -> None:
         if isinstance(kind, ArrayType):
