@@ -93,7 +93,7 @@ def synchronize() -> None:
 
 
 def take_over(owner: u32) -> None:
-    """Give this core's registers to `owner`, a thread or FIRST_VCPU_OWNER + vcpu, whose use of them has just trapped."""
+    """Give this core's registers to `owner`, a thread or FIRST_VCPU_OWNER + vcpu, whose use has just trapped."""
     core = this_core()
     save(core)
     load_registers(address_of(fp_states[owner]))

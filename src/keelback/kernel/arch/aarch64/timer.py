@@ -1,8 +1,8 @@
 """Time: the counter, the kernel's own timer (CNTHP), and the virtual timers of guests (CNTV).
 
 Guests see the board's counter (CNTVOFF_EL2 = 0). A guest's timer that fires is masked and becomes virtual interrupt 27;
-the guest programs it anew itself. Nobody looks at the timer of a vcpu that is not loaded, until it is loaded again; if its
-guest waits for an interrupt, its thread is in a timer queue (`keelback.kernel.timers`).
+the guest programs it anew itself. Nobody looks at the timer of a vcpu that is not loaded until it is loaded again; but
+if its guest waits for an interrupt, its thread is in a timer queue (`keelback.kernel.timers`).
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from keelback.kernel.state import (
     vcpus,
 )
 from keelback.lang import address_of, asm, inline, noinline, u32, u64, upto
+
 SHARED_BIT: Final = 48 + 7
 """VMIDs from 128 on, in VTTBR_EL2, are shared by several address spaces (`translations`)."""
 
@@ -341,7 +342,7 @@ def holds(core: Core, thread: u32, vcpu: u32) -> bool:
 
 
 def save_held(core: Core, thread: u32, vcpu: u32) -> None:
-    """Save what is in this core's registers of a thread that does not run, and of a vcpu. No guest runs at the moment."""
+    """Save what is in this core's registers of a thread and of a vcpu. Neither runs at the moment."""
     if core.component == thread:
         threads[thread].thread_pointer = system.TPIDR_EL0.read()
         core.component = u32(0)
