@@ -240,14 +240,14 @@ FRAME_INFO: Final = 52
 """x8 frame (READ). x0 = physical address, x1 = bytes, x2 = how often it is mapped, x3 = pieces to clear."""
 
 MAP: Final = 53
-"""x8 address space or page table (WRITE), x0 = entry (0..511), x1 = slot of a frame (READ and WRITE as x2 has them),
+"""x8 page table (WRITE), x0 = entry (0..511), x1 = slot of a frame (READ and WRITE as x2 has them),
 x2 = flags (keelback.abi.mappings; READ always). BAD_ARGUMENT for another entry or flags, when the frame does not fit
 the table's level (3: 4 KiB, 2: 2 MiB), or for device registers that shall be executable; NOT_OWNED unless table and
 frame belong to one pool; OCCUPIED when the entry is in use. With WRITE all of the frame's pieces are to be cleared
 again."""
 
 UNMAP: Final = 54
-"""x8 address space or page table (WRITE), x0 = entry (else BAD_ARGUMENT). Ends a mapping. STATE when the entry is none,
+"""x8 page table (WRITE), x0 = entry (else BAD_ARGUMENT). Ends a mapping. STATE when the entry is none,
 or one that the image was built with."""
 
 LINK: Final = 55

@@ -49,6 +49,21 @@ def check_slot(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
     return u64(errors.OK) if holds(thread, number, kind, right) else find_error(thread, number, kind, right)
 
 
+@inline
+def find_object(thread: Thread, number: u64, kind: u8, right: u8) -> tuple[u64, u32]:
+    """OK, and the object that slot `number` names, if check_slot says so; or the error."""
+    if holds(thread, number, kind, right):
+        return u64(errors.OK), slot_of(thread, number).object
+    return find_object_later(thread, number, kind, right)
+
+
+@noinline
+def find_object_later(thread: Thread, number: u64, kind: u8, right: u8) -> tuple[u64, u32]:
+    """As find_object, for all that `holds` leaves open."""
+    status = find_error(thread, number, kind, right)
+    return status, slot_of(thread, number).object if status == errors.OK else u32(0)
+
+
 @noinline
 def find_error(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
     """What check_slot says, for all that `holds` leaves open."""

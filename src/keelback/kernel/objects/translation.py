@@ -11,22 +11,16 @@ from typing import Final
 
 from keelback.abi import errors, mappings, objects, rights
 from keelback.kernel.arch import interface
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import find_error, find_object, holds, slot_of
 from keelback.kernel.objects.frame import pieces_of
 from keelback.kernel.state import FRAME_DEVICE, FRAME_LARGE, Thread, entries, frames, targets, translations
-from keelback.lang import inline, u8, u32, u64
+from keelback.lang import inline, noinline, u8, u32, u64
 
+PAGE_TABLE: Final = u8(objects.PAGE_TABLE)
+FRAME: Final = u8(objects.FRAME)
+WRITE: Final = u8(rights.WRITE)
 READ_WRITE: Final = mappings.READ | mappings.WRITE
 assert mappings.READ == rights.READ and mappings.WRITE == rights.WRITE, "so flags say which rights they need"
-
-
-@inline
-def check_table(thread: Thread) -> u64:
-    """OK if slot x8 is an address space or page table (WRITE)."""
-    number = thread.context.registers[8]
-    is_space = number < u64(thread.slots_count) and slot_of(thread, number).kind == objects.ADDRESS_SPACE
-    kind = u8(objects.ADDRESS_SPACE) if is_space else u8(objects.PAGE_TABLE)
-    return check_slot(thread, number, kind, u8(rights.WRITE))
 
 
 @inline
@@ -36,24 +30,38 @@ def position_of(table: u32, entry: u64) -> u64:
 
 
 def map_frame(thread: Thread) -> u64:
-    """MAP: x8 table, x0 entry, x1 frame, x2 flags."""
+    """MAP: x8 page table, x0 entry, x1 frame, x2 flags."""
     registers = thread.context.registers
-    entry = registers[0]
-    flags = registers[2]
-    status = check_table(thread)
+    needed = u8.truncate(registers[2] & READ_WRITE)
+    if holds(thread, registers[8], PAGE_TABLE, WRITE) and holds(thread, registers[1], FRAME, needed):
+        return map_into(thread, slot_of(thread, registers[8]).object, slot_of(thread, registers[1]).object)
+    return map_later(thread, needed)
+
+
+@noinline
+def map_later(thread: Thread, needed: u8) -> u64:
+    """MAP, for all that `holds` leaves open."""
+    registers = thread.context.registers
+    status = find_error(thread, registers[8], PAGE_TABLE, WRITE)
     if status == errors.OK:
-        status = check_slot(thread, registers[1], u8(objects.FRAME), u8.truncate(flags & READ_WRITE))
+        status = find_error(thread, registers[1], FRAME, needed)
     if status != errors.OK:
         return status
-    index = slot_of(thread, registers[8]).object
-    target = slot_of(thread, registers[1]).object
+    return map_into(thread, slot_of(thread, registers[8]).object, slot_of(thread, registers[1]).object)
+
+
+@inline
+def map_into(thread: Thread, index: u32, target: u32) -> u64:
+    """MAP, when the capabilities are as they should be."""
+    entry = thread.context.registers[0]
+    flags = thread.context.registers[2]
     table = translations[index]
     frame = frames[target]
-    if entry >= mappings.ENTRY_COUNT or flags > 7 or not flags.bit(0):
+    if entry >= mappings.ENTRY_COUNT or flags & ~u64(mappings.WRITE | mappings.EXECUTE) != mappings.READ:
         return u64(errors.BAD_ARGUMENT)
     if table.level != (u8(2) if frame.size == FRAME_LARGE else u8(3)):
         return u64(errors.BAD_ARGUMENT)
-    if frame.size == FRAME_DEVICE and flags & mappings.EXECUTE != 0:
+    if flags & mappings.EXECUTE != 0 and frame.size == FRAME_DEVICE:
         return u64(errors.BAD_ARGUMENT)
     if frame.header.owner != table.header.owner:
         return u64(errors.NOT_OWNED)
@@ -67,41 +75,44 @@ def map_frame(thread: Thread) -> u64:
     targets[position] = target
     entries[position] = interface.make_leaf(frame, flags)
     interface.complete_new_entry(flags & mappings.EXECUTE != 0)
-    return status
-
-
-@inline
-def check_present(thread: Thread, is_link: bool) -> u64:
-    """OK if slot x8 is a table, and its entry x0 points to a table, or maps a frame. What the image builder mapped has
-    no frame."""
-    status = check_table(thread)
-    if status != errors.OK:
-        return status
-    entry = thread.context.registers[0]
-    if entry >= mappings.ENTRY_COUNT:
-        return u64(errors.BAD_ARGUMENT)
-    index = slot_of(thread, thread.context.registers[8]).object
-    position = position_of(index, entry)
-    is_it = targets[position] != 0 and interface.is_link(translations[index].level, entries[position]) == is_link
-    return status if is_it else u64(errors.STATE)
+    return u64(errors.OK)
 
 
 def unmap(thread: Thread) -> u64:
-    """UNMAP: x8 table, x0 entry."""
-    status = check_present(thread, False)
-    if status == errors.OK:
-        index = slot_of(thread, thread.context.registers[8]).object
-        frame = frames[targets[position_of(index, thread.context.registers[0])]]
-        frame.mapped = frame.mapped - 1
-        commit_remove(index, thread.context.registers[0])
-    return status
+    """UNMAP: x8 page table, x0 entry."""
+    number = thread.context.registers[8]
+    if holds(thread, number, PAGE_TABLE, WRITE):
+        return unmap_from(thread, slot_of(thread, number).object)
+    return unmap_later(thread, number)
+
+
+@noinline
+def unmap_later(thread: Thread, number: u64) -> u64:
+    """UNMAP, for all that `holds` leaves open."""
+    status = find_error(thread, number, PAGE_TABLE, WRITE)
+    return status if status != errors.OK else unmap_from(thread, slot_of(thread, number).object)
 
 
 @inline
-def commit_remove(index: u32, entry: u64) -> None:
+def unmap_from(thread: Thread, index: u32) -> u64:
+    """UNMAP, when the capability is as it should be."""
+    entry = thread.context.registers[0]
+    if entry >= mappings.ENTRY_COUNT:
+        return u64(errors.BAD_ARGUMENT)
+    position = position_of(index, entry)
+    target = targets[position]
+    if target == 0 or interface.is_link(translations[index].level, entries[position]):
+        return u64(errors.STATE)
+    frames[target].mapped = frames[target].mapped - 1
+    commit_remove(index, position)
+    return u64(errors.OK)
+
+
+@inline
+def commit_remove(index: u32, position: u64) -> None:
     """Set an entry of a table to zero, and let it lose its effect."""
-    entries[position_of(index, entry)] = u64(0)
-    targets[position_of(index, entry)] = u32(0)
+    entries[position] = u64(0)
+    targets[position] = u32(0)
     table = translations[index]
     table.used = table.used - 1
     space = space_of(space_of(index))
@@ -115,17 +126,23 @@ def space_of(index: u32) -> u32:
     return index if translations[index].level == 1 else translations[index].parent
 
 
+def find_table(thread: Thread) -> tuple[u64, u32]:
+    """OK, and the address space or page table (WRITE) in slot x8; or the error."""
+    number = thread.context.registers[8]
+    is_space = number < u64(thread.slots_count) and slot_of(thread, number).kind == objects.ADDRESS_SPACE
+    return find_object(thread, number, u8(objects.ADDRESS_SPACE) if is_space else PAGE_TABLE, WRITE)
+
+
 def link(thread: Thread) -> u64:
     """LINK: x8 table, x0 entry, x1 page table."""
     registers = thread.context.registers
     entry = registers[0]
-    status = check_table(thread)
-    if status == errors.OK:
-        status = check_slot(thread, registers[1], u8(objects.PAGE_TABLE), u8(rights.CONTROL))
+    status, index = find_table(thread)
     if status != errors.OK:
         return status
-    index = slot_of(thread, registers[8]).object
-    target = slot_of(thread, registers[1]).object
+    status, target = find_object(thread, registers[1], PAGE_TABLE, u8(rights.CONTROL))
+    if status != errors.OK:
+        return status
     table = translations[index]
     child = translations[target]
     if entry >= mappings.ENTRY_COUNT or child.level != table.level + 1:
@@ -146,11 +163,9 @@ def link(thread: Thread) -> u64:
 
 def unlink(thread: Thread) -> u64:
     """UNLINK: x8 page table."""
-    number = thread.context.registers[8]
-    status = check_slot(thread, number, u8(objects.PAGE_TABLE), u8(rights.CONTROL))
+    status, index = find_object(thread, thread.context.registers[8], PAGE_TABLE, u8(rights.CONTROL))
     if status != errors.OK:
         return status
-    index = slot_of(thread, number).object
     if translations[index].parent == 0:
         return u64(errors.STATE)
     commit_unlink(index)
@@ -159,10 +174,16 @@ def unlink(thread: Thread) -> u64:
 
 def unlink_entry(thread: Thread) -> u64:
     """UNLINK_ENTRY: x8 table, x0 entry."""
-    status = check_present(thread, True)
-    if status == errors.OK:
-        index = slot_of(thread, thread.context.registers[8]).object
-        commit_unlink(targets[position_of(index, thread.context.registers[0])])
+    entry = thread.context.registers[0]
+    status, index = find_table(thread)
+    if status != errors.OK:
+        return status
+    if entry >= mappings.ENTRY_COUNT:
+        return u64(errors.BAD_ARGUMENT)
+    target = targets[position_of(index, entry)]
+    if target == 0 or not interface.is_link(translations[index].level, entries[position_of(index, entry)]):
+        return u64(errors.STATE)
+    commit_unlink(target)
     return status
 
 
@@ -170,10 +191,10 @@ def commit_unlink(index: u32) -> None:
     """Take a table out of the one that points to it."""
     child = translations[index]
     parent = child.parent
-    entry = child.parent_entry
+    position = position_of(parent, u64(child.parent_entry))
     child.parent = u32(0)
     child.parent_entry = u32(0)
-    commit_remove(parent, u64(entry))
+    commit_remove(parent, position)
 
 
 def is_busy(index: u32) -> bool:
