@@ -18,16 +18,16 @@ PARTITION_COUNT: Final = parameter("partition_count", 1)
 WINDOW_COUNT: Final = parameter("window_count", 1)
 """Windows of the cyclic schedules of all cores together; window 0 is unused."""
 
-POOL_COUNT: Final = parameter("pool_count", 2)
+POOL_COUNT: Final = parameter("pool_count", 5)
 THREAD_COUNT: Final = parameter("thread_count", 17)
-TIME_COUNT: Final = parameter("time_count", 2)
+TIME_COUNT: Final = parameter("time_count", 5)
 """Scheduling contexts."""
 ENDPOINT_COUNT: Final = parameter("endpoint_count", 17)
-REPLY_COUNT: Final = parameter("reply_count", 2)
+REPLY_COUNT: Final = parameter("reply_count", 5)
 NOTIFICATION_COUNT: Final = parameter("notification_count", 33)
 INTERRUPT_COUNT: Final = parameter("interrupt_count", 17)
 VCPU_COUNT: Final = parameter("vcpu_count", 5)
-GRANT_COUNT: Final = parameter("grant_count", 2)
+GRANT_COUNT: Final = parameter("grant_count", 5)
 TABLE_COUNT: Final = parameter("table_count", 17)
 """Capability tables."""
 SLOT_COUNT: Final = parameter("slot_count", 17 * 64)
@@ -36,7 +36,7 @@ SPACE_COUNT: Final = parameter("space_count", 18)
 """Address spaces. Their level 1 tables are the translation tables with the same index."""
 TRANSLATION_COUNT: Final = parameter("translation_count", 66)
 """Translation tables of all levels; from SPACE_COUNT on they are page tables."""
-FRAME_COUNT: Final = parameter("frame_count", 2)
+FRAME_COUNT: Final = parameter("frame_count", 9)
 """Frames that can be mapped at run time."""
 
 TRACE_COUNT: Final = parameter("trace_count", 256)

@@ -8,30 +8,54 @@ sequence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
-from keelback.abi import limits, objects
-from keelback.prover.incremental import Family, Key, Watch, among, each, once, pairs
+from keelback.abi import limits, mappings
+from keelback.abi import objects as kinds
+from keelback.prover.incremental import Family, Key, Watch, each, pairs
 from keelback.prover.state import (
     Access,
     Activity,
+    Built,
     Capability,
+    Charge,
+    Core,
     Endpoint,
+    Entry,
+    Frame,
     Interrupt,
+    Link,
+    Mapping,
     Notification,
+    Object,
     OpenAccess,
     Record,
+    Size,
     Sizes,
+    Sleep,
     State,
     Thread,
+    Time,
     Trace,
+    Translation,
     Vcpu,
     VirtualInterrupt,
+    Window,
 )
 from keelback.prover.tables import Row, Tables, is_zero, named_values
 
 PRIORITY_COUNT = limits.PRIORITY_COUNT
+READY_WORDS = PRIORITY_COUNT // 64
+CORE_TIMERS = 4 * 64
+"""Timer queues of a core."""
 RECORD_WORDS = 4
+
+ENTRY_COUNT = mappings.ENTRY_COUNT
+PAGE_LEVEL = 3
+TABLE_BIT = 2
+ACCESS_SHIFT = 6
+NEVER_EXECUTE = 54
 
 INTERRUPT_ID = 0xFFFF_FFFF
 LIST_PRIORITY = 48
@@ -43,6 +67,8 @@ SYNDROME_LONG = 1 << 25
 FULL_SIZE = 3
 
 ACTIVITIES = {int(activity): activity for activity in Activity}
+IDLE_ACTIVITIES = (Activity.STOPPED, Activity.RECEIVING, Activity.WAITING)
+"""What wakes a thread that does this decides whose time it uses then."""
 
 
 def members(tables: Tables, queue: int) -> Iterator[int]:
@@ -55,16 +81,66 @@ def members(tables: Tables, queue: int) -> Iterator[int]:
         index = tables.threads[index].next
 
 
-@once
-def current(tables: Tables) -> int:
-    """Who runs."""
-    return int(tables.cores[0].current)
+def ready_queues(tables: Tables) -> int:
+    """How many queues are ready queues: the others follow."""
+    return PRIORITY_COUNT * len(tables.cores) * (len(tables.cores[0].ready) // READY_WORDS)
 
 
-@among(lambda tables: range(1, PRIORITY_COUNT))
-def ready(tables: Tables, priority: int) -> list[int] | None:
+def timer_queues(tables: Tables) -> int:
+    """The first queue that is a timer's; callers' queues are before them."""
+    return ready_queues(tables) + len(tables.endpoints)
+
+
+def charge(number: int) -> Charge:
+    """Whose time is used."""
+    return Charge(number & (1 << 32) - 1, number >> 32)
+
+
+@each("cores", first=0)
+def cores(tables: Tables, number: int) -> Core:
+    """What a processor core does."""
+    row = tables.cores[number]
+    return Core(
+        current=row.current,
+        window=row.window,
+        window_end=row.window_end,
+        partition=row.partition,
+        asked=row.asked,
+        component=row.component,
+        loaded=row.loaded,
+        floating_point_owner=row.fp_owner,
+        charged=charge(row.charged),
+        charge_start=row.charge_start,
+        trace=trace(tables, number),
+    )
+
+
+def trace(tables: Tables, number: int) -> Trace:
+    """A core's records that are kept, oldest first."""
+    core, size = tables.cores[number], len(tables.trace_records) // RECORD_WORDS // len(tables.cores)
+    numbers = range(max(0, core.trace_next - size), core.trace_next)
+    starts = ((number * size + position % size) * RECORD_WORDS for position in numbers)
+    records = [Record(*tables.trace_records[start : start + RECORD_WORDS]) for start in starts]
+    return Trace(core.trace_mask, core.trace_next, records)
+
+
+def ready_keys(tables: Tables) -> Iterator[tuple[int, int, int]]:
+    """Core, partition and priority of all ready queues."""
+    partitions = range(len(tables.cores[0].ready) // READY_WORDS)
+    return product(range(len(tables.cores)), partitions, range(1, PRIORITY_COUNT))
+
+
+@pairs(ready_keys)
+def ready(tables: Tables, core: int, partition: int, priority: int) -> list[int] | None:
     """Who waits to run, if anybody does."""
-    return list(members(tables, priority)) or None
+    return list(members(tables, (partition * len(tables.cores) + core) * PRIORITY_COUNT + priority)) or None
+
+
+@each("threads")
+def sleeping(tables: Tables, index: int) -> Sleep | None:
+    """Until when a thread waits, if it does."""
+    row, first = tables.threads[index], timer_queues(tables)
+    return Sleep((row.queue - first) // CORE_TIMERS, row.deadline) if row.queue >= first else None
 
 
 def registers(row: Row) -> list[int]:
@@ -79,29 +155,47 @@ def threads(tables: Tables, index: int) -> Thread:
     row = tables.threads[index]
     activity = ACTIVITIES[row.state]
     is_calling = activity == Activity.CALLING
+    live = row.header.live
     return Thread(
         index=index,
         registers=registers(row),
-        priority=row.priority,
+        core=row.rank // PRIORITY_COUNT if live else 0,
+        priority=row.rank % PRIORITY_COUNT if live else 0,
+        ceiling=row.ceiling if live else 0,
         table=row.table,
+        space=row.space,
+        serves=row.serves,
         notification=row.notification,
-        fault_endpoint=row.fault_endpoint,
-        fault_badge=row.fault_badge,
+        budget=row.budget,
+        vcpu=row.vcpu,
+        fault_endpoint=(row.fault_endpoint, row.fault_generation) if row.fault_endpoint else (0, 0),
+        fault_badge=row.fault_badge if row.fault_endpoint else 0,
+        accept=row.accept,
         thread_pointer=row.thread_pointer,
         activity=activity,
-        endpoint=row.endpoint if is_calling or activity == Activity.RECEIVING else 0,
+        endpoint=row.endpoint if is_calling else 0,
         badge=row.badge if is_calling and not row.faulting else 0,
+        passing=row.passing if is_calling else 0,
         fault=row.fault_words if row.faulting else None,
         client=row.client,
-        server=row.server if activity == Activity.AWAITING else 0,
+        server=row.server if activity == Activity.AWAITING and not row.reply else 0,
+        reply=row.reply if activity == Activity.AWAITING else 0,
         guest=row.guest,
+        charge=None if activity in IDLE_ACTIVITIES else charge(row.charged),
+        stopping=row.stopping,
     )
 
 
 @each("endpoints")
 def endpoints(tables: Tables, index: int) -> Endpoint:
-    """An endpoint with the queue of its callers; endpoints' queues follow those of the priorities."""
-    return Endpoint(tables.endpoints[index].server, list(members(tables, PRIORITY_COUNT + index)))
+    """An endpoint with the queue of its callers."""
+    return Endpoint(tables.endpoints[index].server, list(members(tables, ready_queues(tables) + index)))
+
+
+@each("replies")
+def replies(tables: Tables, index: int) -> int | None:
+    """The client that a reply object holds."""
+    return tables.replies[index].client or None
 
 
 @each("notifications")
@@ -115,18 +209,65 @@ def notifications(tables: Tables, index: int) -> Notification:
 def interrupts(tables: Tables, index: int) -> Interrupt:
     """A device's line."""
     row = tables.interrupts[index]
-    return Interrupt(row.line, row.notification, row.bits, row.fired)
+    signals = (row.notification, row.notification_generation) if row.notification else (0, 0)
+    return Interrupt(row.line, signals, row.bits, row.edge, row.fired)
+
+
+@each("times")
+def times(tables: Tables, index: int) -> Time:
+    """A scheduling context."""
+    row = tables.times[index]
+    amounts = (row.budget, row.period, row.remaining, row.last)
+    return Time(*amounts, row.thread, row.incarnation, row.partition, row.fault_on_overrun)
+
+
+@each("windows")
+def windows(tables: Tables, index: int) -> Window:
+    """A window of a cyclic schedule."""
+    row = tables.windows[index]
+    return Window(row.ticks, row.partition, row.next)
+
+
+@each("frames")
+def frames(tables: Tables, index: int) -> Frame:
+    """Memory that can be mapped."""
+    row = tables.frames[index]
+    return Frame(row.address, Size(row.size), row.dirty)
+
+
+@each("translations")
+def translations(tables: Tables, index: int) -> Translation:
+    """A translation table, and what its entries mean."""
+    level = tables.translations[index].level if tables.translations[index].header.live else 0
+    first = index * ENTRY_COUNT
+    words = tables.entries[first : first + ENTRY_COUNT]
+    targets = tables.targets[first : first + ENTRY_COUNT]
+    used = ((number, word) for number, word in enumerate(words) if word)
+    return Translation(level, {number: entry(level, word, targets[number]) for number, word in used})
+
+
+def entry(level: int, word: int, target: int) -> Entry:
+    """What an entry that is not zero means (Arm DDI 0487, D8.3.1, D8.4.2, D8.5.5)."""
+    if not target:
+        return Built(word)
+    if level != PAGE_LEVEL and word & TABLE_BIT:
+        return Link(target)
+    flags = word >> ACCESS_SHIFT & (mappings.READ | mappings.WRITE)
+    return Mapping(target, flags if word >> NEVER_EXECUTE & 1 else flags | mappings.EXECUTE)
 
 
 @each("vcpus")
 def vcpus(tables: Tables, index: int) -> Vcpu:
-    """A virtual processor that is not loaded."""
+    """A virtual processor. While it is loaded, part of this is in the processor."""
     row = tables.vcpus[index]
     return Vcpu(
         monitor=row.thread,
+        space=row.space,
         registers=registers(row),
         el1=dict(named_values(row.el1)),
         interrupts=dict(virtual_interrupt(value) for value in row.list_registers if value >> 62),
+        arriving={value & INTERRUPT_ID: value >> LIST_PRIORITY & 0xFF for value in row.arriving if value},
+        loaded_on=row.loaded_on,
         interface=(row.interface_control, row.active_group0, row.active_group1),
         mpidr=row.mpidr,
         midr=row.midr,
@@ -162,40 +303,70 @@ def virtual_interrupt(value: int) -> tuple[int, VirtualInterrupt]:
     return value & INTERRUPT_ID, VirtualInterrupt(priority, bool(value & LIST_PENDING), bool(value & LIST_ACTIVE))
 
 
-@each("threads")
+@each("tables")
+def tables(all_tables: Tables, index: int) -> int:
+    """How many slots a capability table has."""
+    return int(all_tables.tables[index].count)
+
+
+@each("tables")
 def capabilities(tables: Tables, table: int) -> dict[int, Capability]:
-    """The filled slots of a table; slot 0 is none. There are as many tables as threads."""
-    count = len(tables.slots) // len(tables.threads)
-    numbered = enumerate(tables.slots[table * count : (table + 1) * count])
-    return {
-        number: Capability(row.kind, row.object, row.generation, row.rights, row.badge)
-        for number, row in numbered
-        if number and row.kind
-    }
+    """The filled slots of a table."""
+    row = tables.tables[table]
+    filled = enumerate(tables.slots[row.first : row.first + row.count])
+    return {number: capability(slot) for number, slot in filled if slot.kind}
+
+
+def capability(slot: Row) -> Capability:
+    """A filled slot."""
+    grant = (slot.grant, slot.grant_generation) if slot.grant else (0, 0)
+    return Capability(slot.kind, slot.object, slot.generation, slot.rights, slot.badge, *grant)
 
 
 TABLE_OF_KIND = {
-    objects.THREAD: "threads",
-    objects.ENDPOINT: "endpoints",
-    objects.NOTIFICATION: "notifications",
-    objects.INTERRUPT: "interrupts",
-    objects.VCPU: "vcpus",
+    kinds.POOL: "pools",
+    kinds.CAPABILITY_TABLE: "tables",
+    kinds.FRAME: "frames",
+    kinds.PAGE_TABLE: "translations",
+    kinds.ADDRESS_SPACE: "translations",
+    kinds.THREAD: "threads",
+    kinds.ENDPOINT: "endpoints",
+    kinds.NOTIFICATION: "notifications",
+    kinds.INTERRUPT: "interrupts",
+    kinds.VCPU: "vcpus",
+    kinds.TIME: "times",
+    kinds.REPLY: "replies",
+    kinds.GRANT: "grants",
+    kinds.CORE: "core_objects",
 }
+SINGLETONS = {kinds.TRACE: "trace_object", kinds.PLATFORM: "platform_object"}
+
+
+def space_count(tables: Tables) -> int:
+    """How many address spaces there are, the unused 0 counted."""
+    return int(tables.COUNTS[kinds.ADDRESS_SPACE])
 
 
 def names(tables: Tables) -> Iterator[tuple[int, int]]:
-    """Kind and index of everything that can be named."""
+    """Kind and index of everything that can be named. The first translation tables are address spaces."""
     for kind, table in TABLE_OF_KIND.items():
-        yield from ((kind, index) for index in range(1, len(getattr(tables, table))))
-    yield from ((objects.TRACE, 1), (objects.PLATFORM, 1))
+        first = space_count(tables) if kind == kinds.PAGE_TABLE else 1
+        count = space_count(tables) if kind == kinds.ADDRESS_SPACE else len(getattr(tables, table))
+        yield from ((kind, index) for index in range(first, count))
+    yield from ((kind, 1) for kind in SINGLETONS)
+
+
+def header_of(tables: Tables, kind: int, index: int) -> Row:
+    """The header of what can be named."""
+    row = getattr(tables, SINGLETONS[kind]) if kind in SINGLETONS else getattr(tables, TABLE_OF_KIND[kind])[index]
+    return row.header
 
 
 @pairs(names)
-def generations(tables: Tables, kind: int, index: int) -> int:
-    """The present generation of an object."""
-    if kind in TABLE_OF_KIND:
-        return int(getattr(tables, TABLE_OF_KIND[kind])[index].generation)
-    return int((tables.trace_singleton if kind == objects.TRACE else tables.platform_singleton).generation)
+def objects(tables: Tables, kind: int, index: int) -> Object:
+    """What every object has."""
+    header = header_of(tables, kind, index)
+    return Object(header.generation, header.owner, header.live)
 
 
 @each("fp_states", first=0)
@@ -205,27 +376,11 @@ def floating_point(tables: Tables, owner: int) -> tuple[int, ...] | None:
     return None if is_zero(row) else (*row.registers, row.control, row.status)
 
 
-@once
-def floating_point_owner(tables: Tables) -> int:
-    """Whose registers are in the processor."""
-    return int(tables.cores[0].fp_owner)
-
-
-@once
-def trace(tables: Tables) -> Trace:
-    """The records kept, oldest first."""
-    core, size = tables.cores[0], len(tables.trace_records) // RECORD_WORDS
-    numbers = range(max(0, core.trace_next - size), core.trace_next)
-    starts = (number % size * RECORD_WORDS for number in numbers)
-    records = [Record(*tables.trace_records[start : start + RECORD_WORDS]) for start in starts]
-    return Trace(core.trace_mask, core.trace_next, records)
-
-
 PARTS: dict[str, Family[Any]] = {
     part.name: part
     for part in (
-        *(current, ready, threads, endpoints, notifications, interrupts, vcpus, capabilities, generations),
-        *(floating_point, floating_point_owner, trace),
+        *(cores, ready, sleeping, objects, threads, endpoints, replies, notifications, interrupts, times, windows),
+        *(vcpus, tables, capabilities, translations, frames, floating_point),
     )
 }
 """Field of the state -> the family it is made of."""

@@ -85,7 +85,8 @@ def vcpu_run(slot: u64, actions: u64, value: u64) -> tuple[u64, u64, u64, u64, u
 
 def vcpu_read(slot: u64, register: u64) -> tuple[u64, u64]:
     """(status, value) of a guest register (keelback.abi.vcpu). Waits until other cores let go of it."""
-    status, value = u64(PENDING), u64(0)
+    status = u64(PENDING)
+    value = u64(0)
     while status == PENDING:
         status, value, _ = gates.vcpu_read(slot, register, u64(0))
     return status, value

@@ -215,15 +215,17 @@ def enter_component(core: Core, index: u32, thread: Thread) -> u64:
         return address_of(thread)
     if core.in_guest:
         return leave_guest(core, core.loaded, index, thread)
-    switch_component(core, threads[core.component], index, thread)
+    threads[core.component].thread_pointer = system.TPIDR_EL0.read()
+    load_component(core, index, thread)
     return address_of(thread)
 
 
 @inline
 def switch_component(core: Core, before: Thread, index: u32, thread: Thread) -> None:
-    """As enter_component, when the processor is set up for the thread `before`."""
+    """As enter_component, when the processor is set up for the thread `before`, all of whose registers are saved."""
     before.thread_pointer = system.TPIDR_EL0.read()
     load_component(core, index, thread)
+    core.context = address_of(thread)
 
 
 @inline
@@ -243,7 +245,6 @@ def load_component(core: Core, index: u32, thread: Thread) -> None:
     coprocessor = thread.coprocessor
     thread_pointer = thread.thread_pointer
     core.component = index
-    core.context = address_of(thread)
     system.VTTBR_EL2.write(stage2)
     system.CPACR_EL1.write(coprocessor)
     system.TPIDR_EL0.write(thread_pointer)
