@@ -100,10 +100,7 @@ def find_table(thread: Thread, number: u64) -> tuple[u64, u32, u32, u32]:
     """OK, and of the table that a table argument means the index, where it starts, and its count; or the error."""
     if number == 0:
         return u64(errors.OK), thread.table, thread.slots_first, thread.slots_count
-    status = check_slot(thread, number, u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
-    if status != errors.OK:
-        return status, u32(0), u32(0), u32(0)
-    table = slot_of(thread, number).object
+    status, table = find_object(thread, number, u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
     return status, table, tables[table].first, tables[table].count
 
 
@@ -202,10 +199,10 @@ def delete(thread: Thread) -> u64:
 def clear(thread: Thread) -> u64:
     """CAPABILITY_CLEAR: x8 table, x0 the first slot."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
+    status, index = find_object(thread, registers[8], u8(objects.CAPABILITY_TABLE), u8(rights.WRITE))
     if status != errors.OK:
         return status
-    table = tables[slot_of(thread, registers[8]).object]
+    table = tables[index]
     first = registers[0]
     if first >= u64(table.count):
         return u64(errors.BAD_SLOT)

@@ -13,7 +13,7 @@ from typing import Final
 from keelback.abi import errors, objects, rights
 from keelback.kernel.objects import endpoint, interrupt, notification, reply, scheduling_context, translation, vcpu
 from keelback.kernel.objects import thread as threads
-from keelback.kernel.objects.capability import LAST_GENERATION, check_slot, find_vacant, slot_of
+from keelback.kernel.objects.capability import LAST_GENERATION, find_object, find_vacant
 from keelback.kernel.objects.header import find_header
 from keelback.kernel.state import Header, Thread, frames, pools, slots, tables, translations
 from keelback.lang import inline, noinline, u8, u32, u64
@@ -26,10 +26,9 @@ ALWAYS_THERE: Final = 1 << objects.FRAME | 1 << objects.TRACE | 1 << objects.PLA
 def find_owned(thread: Thread) -> Header | None:
     """The header of the object (x0, x1), if the pool in slot x8 owns it."""
     registers = thread.context.registers
-    if check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL)) != errors.OK:
-        return None
+    status, pool = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
     header = find_header(registers[0], registers[1])
-    if header is None or header.owner != slot_of(thread, registers[8]).object:
+    if status != errors.OK or header is None or header.owner != pool:
         return None
     return header
 
@@ -38,7 +37,7 @@ def find_owned(thread: Thread) -> Header | None:
 def find_refusal(thread: Thread) -> u64:
     """Why the pool in slot x8 may not do with the object (x0, x1) what it is asked for, if it is because of these."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    status, _ = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
     if status != errors.OK:
         return status
     return u64(errors.BAD_ARGUMENT) if find_header(registers[0], registers[1]) is None else u64(errors.NOT_OWNED)
@@ -155,11 +154,10 @@ def give(thread: Thread) -> u64:
     header = find_owned(thread)
     if header is None:
         return find_refusal(thread)
-    status = check_slot(thread, registers[2], u8(objects.POOL), u8(0))
+    status, taker = find_object(thread, registers[2], u8(objects.POOL), u8(0))
     if status != errors.OK:
         return status
-    giver = slot_of(thread, registers[8]).object
-    taker = slot_of(thread, registers[2]).object
+    giver = header.owner
     if pools[taker].header.owner != giver:
         return u64(errors.NOT_OWNED)
     status = check_gift(registers[0], u32.truncate(registers[1]), giver, taker)
@@ -189,13 +187,12 @@ def commit_owner(header: Header, pool: u32) -> None:
 def take(thread: Thread) -> u64:
     """OBJECT_TAKE: x8 pool, x0 kind, x1 index."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    status, taker = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
     if status != errors.OK:
         return status
     header = find_header(registers[0], registers[1])
     if header is None:
         return u64(errors.BAD_ARGUMENT)
-    taker = slot_of(thread, registers[8]).object
     if header.owner == taker or pools[header.owner].header.owner != taker:
         return u64(errors.NOT_OWNED)
     commit_owner(header, taker)
