@@ -6,10 +6,11 @@ ticks, it is full again when period - budget ticks have passed since its last us
 
 from __future__ import annotations
 
+from keelback.abi import limits
 from keelback.kernel.arch import interface
-from keelback.kernel.state import Core, Thread, Time, times
+from keelback.kernel.state import Core, Thread, Time, cores, times
 from keelback.kernel.timers import commit_sleep
-from keelback.lang import inline, noinline, u32, u64
+from keelback.lang import inline, noinline, u32, u64, upto
 
 
 @inline
@@ -37,11 +38,14 @@ def rest_of(time: Time) -> u64:
 
 @noinline
 def check_budget(thread: Thread) -> bool:
-    """Whether a thread has time left; its context is filled first if it is due."""
+    """Whether a thread has time left; its context is filled first if it is due, and no core uses it."""
     if not is_limited(thread.charged):
         return True
     time = times[context_of(thread.charged)]
-    if interface.read_counter() >= time.last.wrapping_add(rest_of(time)):
+    is_idle = True
+    for number in upto(u32(limits.CORE_COUNT)):
+        is_idle = is_idle and cores[number].charged != thread.charged
+    if is_idle and interface.read_counter() >= time.last.wrapping_add(rest_of(time)):
         time.remaining = time.budget
     return time.remaining != 0
 

@@ -34,7 +34,12 @@ from keelback.lang import inline, noinline, u64
 def dispatch(number: u64) -> None:
     """Carry out one system call of the present thread. Afterwards another thread may be the present one."""
     core = this_core()
-    calling = threads[core.current]
+    serve(core, threads[core.current], number)
+
+
+@inline
+def serve(core: Core, calling: Thread, number: u64) -> None:
+    """`dispatch`, when the present thread is known."""
     begin_call(core, calling, number)
     if number == syscalls.CALL:
         status = endpoint.call(core, calling)

@@ -14,7 +14,7 @@ from keelback.kernel import boot
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.vectors import leave, leave_caller, leave_common_case, leave_to
 from keelback.kernel.budgets import commit_charge
-from keelback.kernel.dispatch import begin_call, dispatch, end_call
+from keelback.kernel.dispatch import begin_call, dispatch, end_call, serve
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
@@ -48,8 +48,12 @@ def start_secondary() -> u64:
 @entry("kernel_system_call")
 def system_call(number: u64) -> u64:
     """`svc #number` by the present thread; x0..x8 are in its context."""
-    dispatch(number)
-    return resume(this_core())
+    core = this_core()
+    calling = interface.present_thread(core)
+    serve(core, calling, number)
+    if core.current == core.component and not core.slice_wanted and calling.charged == core.charged:
+        return core.context
+    return resume_any(core)
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands

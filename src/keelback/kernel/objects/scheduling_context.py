@@ -32,11 +32,8 @@ def is_busy(index: u32) -> bool:
     return contexts[index].thread != 0
 
 
-def commit_create(index: u32) -> None:
-    """A new context has no time: it must be configured before a thread can have it."""
-    commit_configure(contexts[index], u64(0), u64(0), u64(0))
-
-
 def commit_destroy(index: u32) -> None:
-    """Threads that still use it as their caller's time have no limit until they receive again."""
+    """A new one must be configured before a thread can have it. Threads that still use this one as their caller's time
+    have no limit until they receive again."""
+    commit_configure(contexts[index], u64(0), u64(0), u64(0))
     contexts[index].incarnation = contexts[index].incarnation.wrapping_add(1)

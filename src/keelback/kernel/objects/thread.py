@@ -10,7 +10,7 @@ from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.endpoint import commit_abandon
-from keelback.kernel.scheduler import ask, commit_ready_last, commit_run_next, commit_unready, commit_wake, core_of
+from keelback.kernel.scheduler import ask, commit_ready_last, commit_run_next, commit_unready, commit_wake, core_of, priority_of
 from keelback.kernel.state import (
     ASKED_RESCHEDULE,
     AWAITING,
@@ -147,7 +147,7 @@ def start(core: Core, thread: Thread) -> u64:
     if status != errors.OK:
         return status
     target = target_of(thread)
-    if threads[target].rank & 255 == 0 or threads[target].space == 0 or threads[target].table == 0:
+    if not can_run(target):
         return u64(errors.STATE)
     status = check_not_elsewhere(core, target)
     if status != errors.OK:
@@ -187,13 +187,18 @@ def resume(core: Core, thread: Thread) -> u64:
     if status != errors.OK:
         return status
     target = target_of(thread)
-    if not is_held(target) or threads[target].space == 0 or threads[target].table == 0:
+    if not is_held(target) or not can_run(target):
         return u64(errors.STATE)
     commit_withdraw(target)
     threads[target].faulting = False
     commit_own_time(threads[target])
     commit_wake(target)
     return status
+
+
+def can_run(index: u32) -> bool:
+    """Whether a thread has a priority, an address space and a capability table."""
+    return priority_of(threads[index]) != 0 and threads[index].table != 0
 
 
 def is_held(index: u32) -> bool:

@@ -120,9 +120,14 @@ class ModuleLowering:
         return Value("{ i64, i64 }", f"{{ i64 {start}, i64 {size} }}")
 
     def linkage(self, function: Function) -> str:
-        """Internal wherever LLVM sees all uses, so that it may inline the function away."""
-        exported = not self.host and (function.entry is not None or id(function) in self._used_by_assembly)
-        return "" if exported else "internal "
+        """Internal wherever LLVM sees all uses, so that it may inline the function away. In the kernel LLVM is not to
+        know that a function has just one caller: it would inline all calls into one function, whose frame all pay for.
+        """
+        if self.host:
+            return "internal "
+        if function.entry is not None or id(function) in self._used_by_assembly:
+            return ""
+        return "linkonce_odr hidden " if function.module.name.startswith(STATE_PACKAGE) else "internal "
 
     def stand_in_address(self, target: GlobalObject) -> int:
         """On the host, where an array's bytes appear to windows: as in CPython, no matter where LLVM puts them."""
