@@ -155,14 +155,14 @@ came through a grant itself. Errors are looked for in the order x8, x0, x3, x1."
 OBJECT_CREATE: Final = 36
 """x8 pool (CONTROL), x0 kind, x1 index, x2 = destination slot in the caller's table, x3 = of a page table: its level.
 Makes an object live in an entry that the pool owns, and gives the caller a capability with every right. BAD_ARGUMENT
-for frames, the trace, the platform and cores, which always live, and for a level other than 2 or 3; STATE when it is
-live; BUSY when its last generation is used up (2^32 - 1 revocations); BAD_SLOT, OCCUPIED for x2."""
+for a level other than 2 or 3; STATE when it is live, as frames, the trace, the platform and cores always are; BAD_SLOT,
+OCCUPIED for x2."""
 
 OBJECT_DESTROY: Final = 37
-"""x8 pool (CONTROL), x0 kind, x1 index. Every capability to it is dead; the entry stays the pool's. BAD_ARGUMENT for
-kinds that cannot be created; STATE when it is not live; BUSY while something depends on it (a thread that is not
-stopped, an endpoint with callers, a table with capabilities, entries or users, a pool that owns objects, the root pool
-...)."""
+"""x8 pool (CONTROL), x0 kind, x1 index. Every capability to it is dead; the entry stays the pool's, but is nobody's
+once its generations are used up (2^32 - 1 times revoked or destroyed). BAD_ARGUMENT for kinds that cannot be created;
+STATE when it is not live; BUSY while something depends on it (a thread that is not stopped, an endpoint with callers, a
+table with capabilities, entries or users, a pool that owns objects, the root pool ...)."""
 
 OBJECT_GIVE: Final = 38
 """x8 pool (CONTROL), x0 kind, x1 index, x2 = slot of a pool that this one owns: the object, live or not, is that pool's

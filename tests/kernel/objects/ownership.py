@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keelback.abi import errors, objects, rights
+from keelback.abi import errors, limits, objects, rights
 from keelback.kernel import state
-from keelback.kernel.objects.header import COUNTS, find_header, header_of
+from keelback.kernel.objects.header import find_header, header_of
 from keelback.lang import Array, array, to_bytes, u8, u32, u64
 
 CALLER = 1
@@ -179,8 +179,8 @@ def owned_by(pool: int) -> list[tuple[int, int]]:
     """What a pool owns, by kind and index."""
     found: list[tuple[int, int]] = []
     for kind in range(1, objects.KIND_COUNT):
-        for index in range(1, int(COUNTS[kind])):
-            header = find_header(u64(kind), u64(index))
+        headers = [find_header(u64(kind), u64(index)) for index in range(limits.TRANSLATION_COUNT)]
+        for index, header in enumerate(headers):
             if header is not None and header.owner == pool and (kind, index) != (objects.POOL, pool):
                 found.append((kind, index))
     return found

@@ -85,7 +85,7 @@ def test_objects_are_made_used_and_destroyed(kind: int, index: int) -> None:
 @pytest.mark.parametrize(("kind", "index"), LASTING_KINDS)
 def test_what_lasts_is_neither_made_nor_destroyed(kind: int, index: int) -> None:
     own(kind, index, ROOT)
-    assert call(pool.create, ROOT_SLOT, kind, index, EMPTY, 2) == errors.BAD_ARGUMENT
+    assert call(pool.create, ROOT_SLOT, kind, index, EMPTY, 2) == errors.STATE
     assert call(pool.destroy, ROOT_SLOT, kind, index) == errors.BAD_ARGUMENT
     assert call(pool.claim, ROOT_SLOT, kind, index, EMPTY) == errors.OK
     assert call(pool.revoke, ROOT_SLOT, kind, index) == errors.OK
@@ -260,7 +260,8 @@ def test_the_last_generation_is_kept_for_destroying() -> None:
     assert call(pool.revoke, ROOT_SLOT, objects.ENDPOINT, ENDPOINT) == errors.BUSY
     assert call(pool.destroy, ROOT_SLOT, objects.ENDPOINT, ENDPOINT) == errors.OK
     assert call(capability.revoke, ENDPOINT_SLOT) == errors.DEAD
-    assert call(pool.create, ROOT_SLOT, objects.ENDPOINT, ENDPOINT, EMPTY, 0) == errors.BUSY
+    assert header(objects.ENDPOINT, ENDPOINT).owner == 0
+    assert call(pool.create, ROOT_SLOT, objects.ENDPOINT, ENDPOINT, EMPTY, 0) == errors.NOT_OWNED
 
 
 def test_a_pool_may_come_through_a_grant() -> None:

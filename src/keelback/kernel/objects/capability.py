@@ -140,32 +140,43 @@ def commit_empty(slot: Slot) -> None:
     slot.rights = u8(0)
 
 
-def copy(thread: Thread) -> u64:
-    """CAPABILITY_COPY: x8 source, x0 destination, x1 rights to keep, x3 destination table."""
+@inline
+def copy_to(thread: Thread, table_number: u64, is_mint: bool) -> u64:
+    """Copy or mint, into the table that an argument means."""
     registers = thread.context.registers
-    status = check_any(thread, registers[8], u8(0))
+    status = check_any(thread, registers[8], u8(rights.GRANT) if is_mint else u8(0))
     if status != errors.OK:
         return status
     source = slot_of(thread, registers[8])
-    status, table, place = find_vacant(thread, registers[3], registers[0])
-    if status == errors.OK:
-        commit_copy(source, table, place, registers[1])
-    return status
+    if is_mint and source.badge != 0:
+        return u64(errors.BAD_ARGUMENT)
+    status, table, place = find_vacant(thread, table_number, registers[0])
+    if status != errors.OK:
+        return status
+    made = commit_copy(source, table, place, registers[1])
+    if is_mint:
+        made.badge = registers[2]
+    return u64(errors.OK)
+
+
+@noinline
+def copy_elsewhere(thread: Thread, is_mint: bool) -> u64:
+    """As copy_to, into a table of which the caller has a capability."""
+    return copy_to(thread, thread.context.registers[3], is_mint)
+
+
+def copy(thread: Thread) -> u64:
+    """CAPABILITY_COPY: x8 source, x0 destination, x1 rights to keep, x3 destination table."""
+    if thread.context.registers[3] != 0:
+        return copy_elsewhere(thread, False)
+    return copy_to(thread, u64(0), False)
 
 
 def mint(thread: Thread) -> u64:
     """CAPABILITY_MINT: as copy, and x2 the badge, which is set once."""
-    registers = thread.context.registers
-    status = check_any(thread, registers[8], u8(rights.GRANT))
-    if status != errors.OK:
-        return status
-    source = slot_of(thread, registers[8])
-    if source.badge != 0:
-        return u64(errors.BAD_ARGUMENT)
-    status, table, place = find_vacant(thread, registers[3], registers[0])
-    if status == errors.OK:
-        commit_copy(source, table, place, registers[1]).badge = registers[2]
-    return status
+    if thread.context.registers[3] != 0:
+        return copy_elsewhere(thread, True)
+    return copy_to(thread, u64(0), True)
 
 
 def move(thread: Thread) -> u64:

@@ -2,8 +2,7 @@
 
 Pools own pools, so that ownership is a tree; the root owns itself. Memory for objects is not managed here: the entries
 of the kernel's tables are what is owned, and an object is created in one. What it takes to make or end an object of
-some kind is in the module of that kind; an entry without a live object is clean, so that most kinds
-need nothing to make one.
+some kind XX
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from keelback.kernel.objects.header import find_header
 from keelback.kernel.state import Header, Thread, frames, pools, slots, tables, translations
 from keelback.lang import inline, noinline, u8, u32, u64
 
-ALWAYS_THERE: Final = 1 << objects.FRAME | 1 << objects.TRACE | 1 << objects.PLATFORM | 1 << objects.CORE
-"""Kinds of object that are neither created nor destroyed."""
+LASTING: Final = 1 << objects.FRAME | 1 << objects.TRACE | 1 << objects.PLATFORM | 1 << objects.CORE
+"""Kinds of object that always live: they are neither created nor destroyed."""
 
 
 @inline
@@ -27,8 +26,10 @@ def find_owned(thread: Thread) -> Header | None:
     """The header of the object (x0, x1), if the pool in slot x8 owns it."""
     registers = thread.context.registers
     status, pool = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    if status != errors.OK:
+        return None
     header = find_header(registers[0], registers[1])
-    if status != errors.OK or header is None or header.owner != pool:
+    if header is None or header.owner != pool:
         return None
     return header
 
@@ -40,15 +41,16 @@ def find_refusal(thread: Thread) -> u64:
     status, _ = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
     if status != errors.OK:
         return status
-    return u64(errors.BAD_ARGUMENT) if find_header(registers[0], registers[1]) is None else u64(errors.NOT_OWNED)
+    is_known = registers[1] != 0 and find_header(registers[0], registers[1]) is not None
+    return u64(errors.NOT_OWNED) if is_known else u64(errors.BAD_ARGUMENT)
 
 
 @inline
-def commit_claim(thread: Thread, header: Header, table: u32, place: u64) -> None:
-    """Put a capability with every right to the object (x0, x1) into an empty slot."""
-    slots[place].object = u32.truncate(thread.context.registers[1])
+def commit_claim(kind: u64, index: u64, header: Header, table: u32, place: u64) -> None:
+    """Put a capability with every right to an object into an empty slot."""
+    slots[place].object = u32.truncate(index)
     slots[place].generation = header.generation
-    slots[place].kind = u8.truncate(thread.context.registers[0])
+    slots[place].kind = u8.truncate(kind)
     slots[place].rights = u8(rights.ALL)
     tables[table].used = tables[table].used + 1
 
@@ -59,33 +61,23 @@ def create(thread: Thread) -> u64:
     header = find_owned(thread)
     if header is None:
         return find_refusal(thread)
-    is_level = registers[3] == 2 or registers[3] == 3
-    if u64(ALWAYS_THERE).bit(registers[0]) or (registers[0] == objects.PAGE_TABLE and not is_level):
+    kind = registers[0]
+    index = registers[1]
+    level = registers[3]
+    if kind == objects.PAGE_TABLE and not 2 <= level <= 3:
         return u64(errors.BAD_ARGUMENT)
     if header.live:
         return u64(errors.STATE)
-    if header.generation > LAST_GENERATION:
-        return u64(errors.BUSY)
     status, table, place = find_vacant(thread, u64(0), registers[2])
-    if status == errors.OK:
-        header.live = True
-        commit_create(registers[0], u32.truncate(registers[1]), u8.truncate(registers[3]))
-        commit_claim(thread, header, table, place)
-    return status
-
-
-@inline
-def commit_create(kind: u64, index: u32, level: u8) -> None:
-    """What its kind asks for when an object is made."""
-    if kind == objects.ADDRESS_SPACE:
-        translation.commit_create(index)
-    elif kind == objects.PAGE_TABLE:
-        translation.commit_create(index)
-        translations[index].level = level
-    elif kind == objects.THREAD:
-        threads.commit_create(index)
+    if status != errors.OK:
+        return status
+    header.live = True
+    commit_claim(kind, index, header, table, place)
+    if kind == objects.PAGE_TABLE:
+        translations[index].level = u8.truncate(level)
     elif kind == objects.VCPU:
-        vcpu.commit_create(index)
+        vcpu.commit_create(u32.truncate(index))
+    return u64(errors.OK)
 
 
 def destroy(thread: Thread) -> u64:
@@ -94,7 +86,7 @@ def destroy(thread: Thread) -> u64:
     header = find_owned(thread)
     if header is None:
         return find_refusal(thread)
-    if u64(ALWAYS_THERE).bit(registers[0]):
+    if u64(LASTING).bit(registers[0]):
         return u64(errors.BAD_ARGUMENT)
     if not header.live:
         return u64(errors.STATE)
@@ -104,6 +96,8 @@ def destroy(thread: Thread) -> u64:
     header.live = False
     header.generation = header.generation + 1
     commit_destroy(registers[0], index)
+    if header.generation > LAST_GENERATION:
+        commit_owner(header, u32(0))
     return u64(errors.OK)
 
 
@@ -178,7 +172,7 @@ def check_gift(kind: u64, index: u32, giver: u32, taker: u32) -> u64:
 
 @inline
 def commit_owner(header: Header, pool: u32) -> None:
-    """Change hands."""
+    """Change hands; 0 is nobody."""
     pools[header.owner].owned = pools[header.owner].owned - 1
     pools[pool].owned = pools[pool].owned + 1
     header.owner = pool
@@ -191,24 +185,25 @@ def take(thread: Thread) -> u64:
     if status != errors.OK:
         return status
     header = find_header(registers[0], registers[1])
-    if header is None:
-        return u64(errors.BAD_ARGUMENT)
-    if header.owner == taker or pools[header.owner].header.owner != taker:
-        return u64(errors.NOT_OWNED)
+    if header is None or header.owner == taker or pools[header.owner].header.owner != taker:
+        return find_refusal(thread)
     commit_owner(header, taker)
     return status
 
 
 def claim(thread: Thread) -> u64:
     """OBJECT_CLAIM: x8 pool, x0 kind, x1 index, x2 slot for a capability to it."""
+    registers = thread.context.registers
     header = find_owned(thread)
     if header is None:
         return find_refusal(thread)
     if not header.live:
         return u64(errors.STATE)
-    status, table, place = find_vacant(thread, u64(0), thread.context.registers[2])
+    kind = registers[0]
+    index = registers[1]
+    status, table, place = find_vacant(thread, u64(0), registers[2])
     if status == errors.OK:
-        commit_claim(thread, header, table, place)
+        commit_claim(kind, index, header, table, place)
     return status
 
 

@@ -257,12 +257,6 @@ def is_busy(index: u32) -> bool:
     return threads[index].state != STOPPED or threads[index].client != 0
 
 
-def commit_create(index: u32) -> None:
-    """A new thread has no address space, no table and no priority."""
-    threads[index].rank = u32(0)
-    threads[index].ceiling = u8(0)
-
-
 def commit_destroy(index: u32) -> None:
     """Undo everything that a stopped thread is bound to."""
     thread = threads[index]
@@ -271,6 +265,8 @@ def commit_destroy(index: u32) -> None:
     times[thread.budget].thread = u32(0)
     vcpus[thread.vcpu].thread = u32(0)
     commit_leave(thread)
+    thread.rank = u32(0)
+    thread.ceiling = u8(0)
     thread.serves = u32(0)
     thread.notification = u32(0)
     thread.budget = u32(0)
