@@ -117,10 +117,7 @@ def test_a_configured_thread() -> None:
     thread = state.threads[STOPPED]
     assert values(thread.space, thread.table) == (SPACE[1], TABLE[1])
     assert thread.stage2 == stage2_of(u32(SPACE[1]))
-    assert values(thread.slots_first, thread.slots_count) == (
-        state.tables[TABLE[1]].first,
-        state.tables[TABLE[1]].count,
-    )
+    assert thread.slots_first == state.tables[TABLE[1]].first and thread.slots_count == state.tables[TABLE[1]].count
     assert values(thread.fault_endpoint, thread.fault_generation, thread.fault_badge) == (ENDPOINT[1], 0, BADGE)
 
 
@@ -268,8 +265,8 @@ def test_a_trigger_is_an_edge_or_a_level() -> None:
 
 
 def test_one_that_fired_counts_as_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines: list[int] = []
-    monkeypatch.setattr(interface, "deactivate_interrupt", lambda line: lines.append(int(line)))
+    lines: list[u64] = []
+    monkeypatch.setattr(interface, "deactivate_interrupt", lines.append)
     state.interrupts[INTERRUPT[1]].fired = True
     assert call(interrupt_bind, INTERRUPT, NOTIFICATION, 1, 0) == errors.OK
     assert lines == [LINE] and not state.interrupts[INTERRUPT[1]].fired

@@ -20,21 +20,21 @@ def small_system() -> None:
 
 
 @pytest.fixture
-def cleared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def cleared(monkeypatch: pytest.MonkeyPatch) -> list[u64]:
     """The pages that were cleared."""
-    pages: list[int] = []
-    monkeypatch.setattr(interface, "clear_page", lambda address: pages.append(int(address)))
+    pages: list[u64] = []
+    monkeypatch.setattr(interface, "clear_page", pages.append)
     return pages
 
 
-def test_a_small_frame_is_one_piece(cleared: list[int]) -> None:
+def test_a_small_frame_is_one_piece(cleared: list[u64]) -> None:
     state.frames[SMALL[1]].dirty = u32(1)
     assert call(frame.clear, SMALL) == errors.OK
     assert result(0) == 0 and state.frames[SMALL[1]].dirty == 0
     assert cleared == [0x4012_3000]
 
 
-def test_a_large_frame_is_cleared_piece_by_piece(cleared: list[int]) -> None:
+def test_a_large_frame_is_cleared_piece_by_piece(cleared: list[u64]) -> None:
     state.frames[LARGE[1]].dirty = u32(512)
     for left in reversed(range(512)):
         assert call(frame.clear, LARGE) == errors.OK
@@ -43,12 +43,12 @@ def test_a_large_frame_is_cleared_piece_by_piece(cleared: list[int]) -> None:
 
 
 @pytest.mark.parametrize("thing", [SMALL, LARGE, DEVICE])
-def test_nothing_is_left_to_clear(thing: workshop.Object, cleared: list[int]) -> None:
+def test_nothing_is_left_to_clear(thing: workshop.Object, cleared: list[u64]) -> None:
     assert call(frame.clear, thing) == errors.OK
     assert result(0) == 0 and cleared == []
 
 
-def test_a_mapped_frame_is_not_cleared(cleared: list[int]) -> None:
+def test_a_mapped_frame_is_not_cleared(cleared: list[u64]) -> None:
     state.frames[SMALL[1]].dirty = u32(1)
     state.frames[SMALL[1]].mapped = u32(1)
     status = int(frame.clear(prepared(SMALL)))

@@ -47,10 +47,10 @@ def small_system() -> None:
 
 
 @pytest.fixture
-def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[u32]:
     """The address spaces that were forgotten."""
-    spaces: list[int] = []
-    monkeypatch.setattr(interface, "forget_space", lambda space: spaces.append(int(space)))
+    spaces: list[u32] = []
+    monkeypatch.setattr(interface, "forget_space", spaces.append)
     return spaces
 
 
@@ -168,7 +168,7 @@ def test_capabilities_that_came_through_a_grant_count_too() -> None:
 
 @pytest.mark.parametrize("table, frame", [(LEVEL3, SMALL), (LEVEL2, LARGE)])
 def test_what_hangs_nowhere_is_remembered_by_nobody(
-    table: workshop.Object, frame: workshop.Object, forgotten: list[int]
+    table: workshop.Object, frame: workshop.Object, forgotten: list[u32]
 ) -> None:
     assert call(translation.map_frame, table, 7, frame, READ) == errors.OK
     assert call(translation.unmap, table, 7) == errors.OK
@@ -179,7 +179,7 @@ def test_what_hangs_nowhere_is_remembered_by_nobody(
 
 @pytest.mark.parametrize("table, frame", [(LEVEL3, SMALL), (LEVEL2, LARGE)])
 def test_all_cores_forget_the_address_space(
-    table: workshop.Object, frame: workshop.Object, forgotten: list[int]
+    table: workshop.Object, frame: workshop.Object, forgotten: list[u32]
 ) -> None:
     build()
     assert call(translation.map_frame, table, 7, frame, READ) == errors.OK
@@ -188,7 +188,7 @@ def test_all_cores_forget_the_address_space(
     assert forgotten == [SPACE[1]]
 
 
-def test_an_unlinked_branch_needs_no_forgetting(forgotten: list[int]) -> None:
+def test_an_unlinked_branch_needs_no_forgetting(forgotten: list[u32]) -> None:
     build()
     assert call(translation.map_frame, LEVEL3, 7, SMALL, READ) == errors.OK
     assert call(translation.unlink, LEVEL2) == errors.OK
@@ -251,7 +251,7 @@ def test_slots_of_a_link() -> None:
     assert call(translation.unlink, EMPTY) == errors.BAD_SLOT
 
 
-def test_whoever_links_either_side_parts_them(forgotten: list[int]) -> None:
+def test_whoever_links_either_side_parts_them(forgotten: list[u32]) -> None:
     assert call(translation.link, CHILDS_SPACE, 3, LEVEL2) == errors.OK
     assert call(translation.unlink, LEVEL2) == errors.OK
     assert call(translation.link, CHILDS_SPACE, 4, LEVEL2) == errors.OK

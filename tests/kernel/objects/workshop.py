@@ -28,7 +28,7 @@ WATCHED = (
 Object = tuple[int, int]
 """Kind and index."""
 
-SPACE = (objects.ADDRESS_SPACE, 1)
+SPACE: Object = (objects.ADDRESS_SPACE, 1)
 CHILDS_SPACE = (objects.ADDRESS_SPACE, 2)
 OTHER_SPACE = (objects.ADDRESS_SPACE, 3)
 LEVEL2 = (objects.PAGE_TABLE, FIRST_TABLE)
@@ -64,7 +64,7 @@ ROOTS = (
     GRANT,
 )
 CHILDS = (CHILDS_SPACE, CHILDS_LEVEL3, CHILDS_FRAME, CHILDS_THREAD_OBJECT, CHILDS_TABLE, CHILDS_TIME)
-SLOTS = {thing: number for number, thing in enumerate((*ROOTS, *CHILDS), start=1)}
+SLOTS: dict[Object, int] = {thing: number for number, thing in enumerate((*ROOTS, *CHILDS), start=1)}
 """The caller's capabilities, with every right."""
 SPARE = len(SLOTS) + 1
 """A slot for a capability of the test's own."""
