@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, MutableMapping
+
 from keelback.compiler.backend.host import HostFunction, HostModule, ReadCallback, WriteCallback
 from keelback.compiler.frontend.lowering.shapes import value_type
 from keelback.compiler.frontend.tree import Function
@@ -23,6 +25,7 @@ class HostProgram:
         made = lower(checked, host=True, roots=list(self._functions.values()))
         self.system_registers = made.system_registers  # addresses that reads and writes of them go to, by name
         self.layouts: dict[str, Layout] = global_layouts(made.globals)
+        self.constants = frozenset(target.symbol for target in made.globals if target.read_only)
         self._module = HostModule(made.text, {name: _shape(function) for name, function in self._functions.items()})
 
     @property
@@ -41,9 +44,39 @@ class HostProgram:
         """The live bytes of a global."""
         return self._module.memory(name, self.layouts[name].size)
 
+    def keep_registers(self) -> SystemRegisters:
+        """From now on system registers hold what was last written, 0 at first, and `connect` sees none of it."""
+        values = self._module.keep_registers()
+        numbers = {name: address // 8 % len(values) for name, address in self.system_registers.items()}
+        return SystemRegisters(numbers, values)
+
     def connect(self, read: ReadCallback, write: WriteCallback) -> None:
         """Send raw accesses to `read(address, bytes)` and `write(address, bytes, value)`."""
         self._module.connect(read, write)
+
+
+class SystemRegisters(MutableMapping[str, int]):
+    """The values of a program's system registers by name, live."""
+
+    def __init__(self, numbers: Mapping[str, int], values: memoryview) -> None:
+        self._numbers = numbers
+        self._values = values
+
+    def __getitem__(self, name: str) -> int:
+        value: int = self._values[self._numbers[name]]
+        return value
+
+    def __setitem__(self, name: str, value: int) -> None:
+        self._values[self._numbers[name]] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("registers stay; set them to 0")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 def _is_word(kind: Type) -> bool:

@@ -129,6 +129,25 @@ def test_system_registers_have_addresses_by_name(compiled: HostProgram) -> None:
     assert registers[compiled.system_registers["esr_el2"]] == 3
 
 
+def test_system_registers_can_be_kept_without_callbacks(compiled: HostProgram) -> None:
+    def refuse(address: int, width_bytes: int) -> int:
+        raise AssertionError("nobody is asked")
+
+    compiled.connect(refuse, lambda address, width_bytes, value: None)
+    registers = compiled.keep_registers()
+    assert dict(registers) == {"esr_el2": 0, "s3_4_c12_c11_0": 0}
+    registers["esr_el2"] = 0x96000045
+    assert compiled.call("program.exchange", (1 << 64) - 1) == 0x96000045
+    assert dict(registers) == {"esr_el2": (1 << 64) - 1, "s3_4_c12_c11_0": 0x96000045}
+    with pytest.raises(AssertionError, match="nobody is asked"):
+        compiled.call("program.send", 1)
+
+
+def test_constants_are_told(tmp_path: Path) -> None:
+    text = "K: Final = constants(u32, (1, 2))\n\n\ndef get(i: u64) -> u32:\n    return K[i]\n"
+    assert on_host(tmp_path, PROGRAM + text).constants == {"program.K"}
+
+
 def test_wrong_calls_are_told(compiled: HostProgram) -> None:
     with pytest.raises(TypeError, match="takes 2 arguments, 1 given"):
         compiled.call("program.add", 1)

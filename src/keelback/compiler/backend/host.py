@@ -18,6 +18,7 @@ from keelback.compiler.backend.llvm import host_machine, optimise_module, parse
 from keelback.lang.traps import Trap
 
 WORD_COUNT = 32
+REGISTER_COUNT = 256
 WORD_MASK = (1 << 64) - 1
 
 ReadCallback = Callable[[int, int], int]
@@ -43,6 +44,8 @@ SUPPORT = """
 @keel.trapped = internal global i32 0
 @keel.read.hook = global ptr null
 @keel.write.hook = global ptr null
+@keel.registers = global [256 x i64] zeroinitializer
+@keel.registers.kept = global i64 0
 declare i32 @_setjmp(ptr) returns_twice
 declare void @longjmp(ptr, i32) noreturn
 declare void @llvm.memcpy.p0.p0.i32(ptr, ptr, i32, i1)
@@ -52,16 +55,30 @@ define void @keel.trap(i32 %kind) noreturn noinline cold {
   call void @longjmp(ptr @keel.jump, i32 1)
   unreachable
 }
+define internal i64 @keel.register(i64 %address) alwaysinline {
+  %above = xor i64 %address, -9223372036854775808
+  %number = lshr i64 %above, 3
+  ret i64 %number
+}
 define i64 @keel.read(i64 %address, i32 %width) noinline {
   %place = call ptr @keel.place(i64 %address)
-  %elsewhere = icmp eq ptr %place, null
-  br i1 %elsewhere, label %hooked, label %here
+  %nowhere = icmp eq ptr %place, null
+  br i1 %nowhere, label %elsewhere, label %here
 here:
   %word = alloca i64
   store i64 0, ptr %word
   call void @llvm.memcpy.p0.p0.i32(ptr %word, ptr %place, i32 %width, i1 false)
   %read = load i64, ptr %word
   ret i64 %read
+elsewhere:
+  %number = call i64 @keel.register(i64 %address)
+  %kept = load i64, ptr @keel.registers.kept
+  %is_kept = icmp ult i64 %number, %kept
+  br i1 %is_kept, label %register, label %hooked
+register:
+  %register.p = getelementptr i64, ptr @keel.registers, i64 %number
+  %register.w = load i64, ptr %register.p
+  ret i64 %register.w
 hooked:
   %hook = load ptr, ptr @keel.read.hook
   %value = call i64 %hook(i64 %address, i32 %width)
@@ -69,12 +86,21 @@ hooked:
 }
 define void @keel.write(i64 %address, i32 %width, i64 %value) noinline {
   %place = call ptr @keel.place(i64 %address)
-  %elsewhere = icmp eq ptr %place, null
-  br i1 %elsewhere, label %hooked, label %here
+  %nowhere = icmp eq ptr %place, null
+  br i1 %nowhere, label %elsewhere, label %here
 here:
   %word = alloca i64
   store i64 %value, ptr %word
   call void @llvm.memcpy.p0.p0.i32(ptr %place, ptr %word, i32 %width, i1 false)
+  ret void
+elsewhere:
+  %number = call i64 @keel.register(i64 %address)
+  %kept = load i64, ptr @keel.registers.kept
+  %is_kept = icmp ult i64 %number, %kept
+  br i1 %is_kept, label %register, label %hooked
+register:
+  %register.p = getelementptr i64, ptr @keel.registers, i64 %number
+  store i64 %value, ptr %register.p
   ret void
 hooked:
   %hook = load ptr, ptr @keel.write.hook
@@ -193,6 +219,14 @@ class HostModule:
         if not found:
             raise KeyError(f"no global is called {symbol!r}")
         return found
+
+    def keep_registers(self) -> memoryview:
+        """From now on system registers hold what was last written to them, without callbacks; their values, as u64.
+
+        Register n is the one with address SYSTEM_SPACE + 8 * n; the first ones are kept, as many as the result has.
+        """
+        ctypes.c_uint64.from_address(self.address("keel.registers.kept")).value = REGISTER_COUNT
+        return self.memory("keel.registers", 8 * REGISTER_COUNT).cast("Q")
 
     def memory(self, symbol: str, size_bytes: int) -> memoryview:
         """The bytes of a global, live: to set up state before calls and look at it after."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 from keelback.abi import objects, syscalls, vcpu
+from keelback.abi.signatures import ANY, SLOTS
 from keelback.prover.fuzz.steps import (
+    Asked,
     Call,
     EndSlice,
     Fault,
@@ -15,37 +17,33 @@ from keelback.prover.fuzz.steps import (
     GuestSleeps,
     RoomAppears,
     Step,
-    TimerFires,
+    Tick,
+    TimePasses,
     component,
     guest,
 )
 from keelback.prover.state import Access, State, Thread
 
-WORDS = (*range(5), *range(30, 36), *range(40, 50), 63, 255, 256, 1019, 1020, 1 << 31, 1 << 32, (1 << 64) - 1)
-KIND_OF_CALL = {
-    **dict.fromkeys((syscalls.CALL, syscalls.RECEIVE, syscalls.REPLY_RECEIVE), objects.ENDPOINT),
-    **dict.fromkeys((syscalls.SIGNAL, syscalls.WAIT, syscalls.POLL), objects.NOTIFICATION),
-    **dict.fromkeys(range(syscalls.VCPU_RUN, syscalls.VCPU_INJECT + 1), objects.VCPU),
-    **dict.fromkeys(range(syscalls.THREAD_STOP, syscalls.THREAD_RESUME + 1), objects.THREAD),
-    syscalls.INTERRUPT_ACKNOWLEDGE: objects.INTERRUPT,
-    syscalls.VCPU_RESET: objects.VCPU,
-    syscalls.TRACE_READ: objects.TRACE,
-    syscalls.TRACE_CONTROL: objects.TRACE,
-    syscalls.SYSTEM_OFF: objects.PLATFORM,
-}
+WORDS = (*range(8), *range(30, 36), *range(40, 50), 63, 255, 256, 511, 512, 1019, 1020, 1 << 31, 1 << 32, (1 << 64) - 1)
 CALL_NUMBERS = (
     *range(syscalls.SYSTEM_CALL_COUNT + 1),
-    *(syscalls.CALL, syscalls.REPLY_RECEIVE, syscalls.SIGNAL) * 4,
-    *(syscalls.RECEIVE, syscalls.VCPU_RUN, syscalls.THREAD_START, syscalls.THREAD_RESUME) * 2,
+    *(syscalls.CALL, syscalls.REPLY_RECEIVE, syscalls.SIGNAL) * 8,
+    *(syscalls.RECEIVE, syscalls.VCPU_RUN, syscalls.THREAD_START, syscalls.THREAD_RESUME) * 4,
+    *(syscalls.MAP, syscalls.LINK, syscalls.REPLY_SAVE, syscalls.CALL_PASS) * 3,
 )
 ALL_ACTIONS = vcpu.SKIP | vcpu.WRITE_RESULT
 TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
-DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.REVOKE)
+PASSING = (syscalls.CALL_PASS, syscalls.REPLY_PASS)
+DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.CAPABILITY_CLEAR, syscalls.REVOKE, syscalls.OBJECT_REVOKE)
+STOPS = (syscalls.THREAD_STOP, syscalls.OBJECT_DESTROY)
+OWNERSHIP = range(syscalls.OBJECT_CREATE, syscalls.OBJECT_REVOKE + 1)
+TICKS = (1, 700, 1024, 3000)
 
 
 def choose_step(state: State, chance: random.Random) -> Step:
-    """A step that is possible."""
+    """A step that is possible; leaves `state.here` on its core."""
     while True:
+        state.here = int(chance.random() * len(state.cores))
         step = _any_step(state, chance)
         if step.is_possible(state):
             return step
@@ -53,62 +51,89 @@ def choose_step(state: State, chance: random.Random) -> Step:
 
 def _any_step(state: State, chance: random.Random) -> Step:
     thread = component(state)
-    if thread is not None and chance.random() < 0.85:
+    if thread is not None and chance.random() < 0.92:
         return _choose_call(state, thread, chance)
     if guest(state) is not None and chance.random() < 0.8:
         return _choose_guest_step(state, chance)
-    event = chance.randrange(5)
+    return _choose_event(state, chance)
+
+
+def _choose_event(state: State, chance: random.Random) -> Step:
+    here, event = state.here, chance.randrange(8)
     if event == 0:
-        return Fire(chance.choice([interrupt.line for interrupt in state.interrupts.values()]))
-    if event == 1:
-        return Fault(chance.randrange(1, 9), *(chance.choice(WORDS) for _ in range(3)))
+        return Fire(chance.choice([interrupt.line for interrupt in state.interrupts.values()]), core=here)
+    if event == 1 and chance.random() < 0.3:
+        return Fault(chance.randrange(1, 9), *(chance.choice(WORDS) for _ in range(3)), core=here)
     if event == 2:
-        return TimerFires(chance.choice(list(state.vcpus)))
-    if event == 3:
-        return RoomAppears(chance.choice(list(state.vcpus)))
-    return EndSlice()
+        return RoomAppears(chance.choice(list(state.vcpus) or [0]), core=here)
+    if event in (3, 4):
+        return TimePasses(chance.choice(TICKS), core=here)
+    if event == 5:
+        return EndSlice(core=here)
+    return Asked(core=here) if event == 6 else Tick(core=here)
 
 
 def _choose_guest_step(state: State, chance: random.Random) -> Step:
     running = guest(state)
     kind = chance.random()
     if running is not None and running.interrupts and kind < 0.3:
-        return GuestHandles(chance.choice(list(running.interrupts)))
+        return GuestHandles(chance.choice(list(running.interrupts)), core=state.here)
     if kind < 0.45:
-        return GuestSleeps()
-    return GuestExits(int(chance.choice(list(Access))), chance.getrandbits(32))
+        return GuestSleeps(core=state.here)
+    return GuestExits(int(chance.choice(list(Access))), chance.getrandbits(32), core=state.here)
 
 
 def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
     guests = _own_guests(state, thread)
-    if guests and chance.random() < 0.15:
-        return Call(syscalls.VCPU_RUN, chance.choice(guests), (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),))
+    if guests and chance.random() < 0.1:
+        actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
+        return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
     number = chance.choice(CALL_NUMBERS)
-    if number in DELETIONS and chance.random() < 0.7:
+    if (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
         number = syscalls.SIGNAL
-    slot = _choose_slot(state, thread, KIND_OF_CALL.get(number), chance)
-    words = tuple(_choose_word(state, chance) for _ in range(chance.choice((0, 2, 3, 8))))
+    slots = {register: kind for register, (kind, _) in SLOTS.get(number, {}).items()}
+    words = [_choose_word(state, chance) for _ in range(max(chance.choice((0, 2, 4, 8)), *slots, 0) % 9)]
+    for register, kind in slots.items():
+        if register < len(words) and chance.random() < 0.85:
+            words[register] = _choose_slot(state, thread, kind, chance)
     if number in TRACE_CALLS and chance.random() < 0.8:
-        words = (0, chance.choice((0, 1, 9, _choose_word(state, chance))))  # core 0, which there is
-    return Call(number, slot, words)
+        words[:2] = chance.randrange(state.sizes.cores), chance.choice((0, 1, 9, _choose_word(state, chance)))
+    if number in OWNERSHIP and chance.random() < 0.9:
+        words[:2] = _choose_object(state, thread, chance)
+    slot = _choose_slot(state, thread, slots.get(8, ANY), chance)
+    if number in PASSING:
+        slot |= _choose_slot(state, thread, ANY, chance) << 32 & (1 << 64) - 1
+    return Call(number, slot, tuple(words), core=state.here)
 
 
 def _own_guests(state: State, thread: Thread) -> list[int]:
-    """Slots with vcpus that the thread may be able to run."""
-    held = state.capabilities[thread.table].items()
-    vcpus = [(number, capability.object) for number, capability in held if capability.kind == objects.VCPU]
-    return [number for number, index in vcpus if state.vcpus[index].monitor == thread.index]
+    """Slots with the vcpu that the thread may be able to run."""
+    held = state.capabilities.get(thread.table, {}).items()
+    if not thread.vcpu:
+        return []
+    return [number for number, held in held if held.kind == objects.VCPU and held.object == thread.vcpu]
 
 
-def _choose_slot(state: State, thread: Thread, kind: int | None, chance: random.Random) -> int:
-    held = state.capabilities[thread.table]
-    fitting = [number for number, capability in held.items() if kind is None or capability.kind == kind]
-    if fitting and chance.random() < 0.9:
+def _choose_object(state: State, thread: Thread, chance: random.Random) -> tuple[int, int]:
+    """Kind and index of an object; mostly one whose pool the thread holds."""
+    held = state.capabilities.get(thread.table, {}).values()
+    pools = {capability.object for capability in held if capability.kind == objects.POOL}
+    names = [name for name, known in state.objects.items() if known.owner in pools]
+    return chance.choice(names if names and chance.random() < 0.9 else list(state.objects))
+
+
+def _choose_slot(state: State, thread: Thread, kind: int, chance: random.Random) -> int:
+    held = state.capabilities.get(thread.table, {})
+    fitting = [number for number, capability in held.items() if kind in (ANY, capability.kind)]
+    if fitting and chance.random() < 0.92:
         return chance.choice(fitting)
-    return chance.choice((0, chance.randrange(state.sizes.slots + 2), chance.choice(WORDS)))
+    return chance.choice((0, chance.randrange(40), chance.choice(WORDS)))
 
 
 def _choose_word(state: State, chance: random.Random) -> int:
-    if chance.random() < 0.4:
-        return chance.randrange(state.sizes.slots)
-    return chance.choice(WORDS) if chance.random() < 0.8 else chance.getrandbits(64)
+    kind = chance.random()
+    if kind < 0.4:
+        return chance.randrange(32)
+    if kind < 0.5:
+        return max(0, state.now + chance.choice((-1, 0, 1, 1000, 5000)))
+    return chance.choice(WORDS) if kind < 0.9 else chance.getrandbits(64)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from keelback.compiler import HostProgram, Program
 from keelback.lang import Layout, pack
@@ -13,18 +14,34 @@ from keelback.prover.state import Sizes
 from keelback.prover.tables import Tables, table_symbols
 
 PARAMETERS = {
+    "core_count": 2,
+    "partition_count": 2,
+    "window_count": 4,
+    "pool_count": 4,
     "thread_count": 7,
+    "time_count": 5,
     "endpoint_count": 8,
+    "reply_count": 4,
     "notification_count": 8,
     "interrupt_count": 4,
     "vcpu_count": 4,
-    "table_count": 7,
-    "slot_count": 24,
+    "grant_count": 4,
+    "table_count": 8,
+    "slot_count": 7 * 32,
+    "space_count": 4,
+    "translation_count": 9,
+    "frame_count": 9,
     "trace_count": 8,
 }
 """Small tables, so that things happen to the same objects, and comparing them is quick."""
 
 LIST_REGISTERS = 4
+DRIVER = Path(__file__).with_name("driver.py")
+PRESENT = "keelback.kernel.arch.aarch64.processor.present"
+
+BootValues: TypeAlias = dict[str, dict[Any, Any]]
+"""Table -> index -> the row's fields, or its number; other rows, and other tables, have their defaults. Of a struct
+that exists once: field -> value."""
 
 
 class Kernel(Protocol):
@@ -36,13 +53,22 @@ class Kernel(Protocol):
         ...
 
     @property
+    def parameters(self) -> Mapping[str, int]:
+        """The tables' sizes, as keelback.abi.limits calls them."""
+        ...
+
+    @property
     def sizes(self) -> Sizes: ...
 
     def invoke(self, name: str, *arguments: int) -> int:
-        """Call a function of the kernel, `module.function` below keelback.kernel; its result, 0 for none."""
+        """Call `module.function` below keelback.kernel, or a function of `driver`; its result, 0 for none."""
         ...
 
-    def load(self, boot: Mapping[str, Mapping[int, Any]]) -> None:
+    def enter(self, core: int, now: int) -> None:
+        """What follows happens on this core and at this time."""
+        ...
+
+    def load(self, boot: BootValues) -> None:
         """Give every table its first contents: by table and index what differs from the defaults."""
         ...
 
@@ -64,22 +90,45 @@ class CompiledKernel:
     """The kernel's own code, compiled for this machine."""
 
     def __init__(self, parameters: Mapping[str, int] = PARAMETERS) -> None:
-        self._program = HostProgram(Program(root="keelback.kernel.main", parameters=parameters))
-        self.symbols = table_symbols(self._program.layouts)
+        self._program = HostProgram(Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters))
+        self.parameters = parameters
+        self.symbols = table_symbols(self._program.layouts.keys() - self._program.constants)
         self.layouts: Mapping[str, Layout] = {name: self._program.layouts[s] for name, s in self.symbols.items()}
         self._memories = {name: self._program.global_memory(symbol) for name, symbol in self.symbols.items()}
         self._places: dict[tuple[str, str], tuple[int, int, int, int]] = {}
         self._defaults = {name: memory.tobytes() for name, memory in self._memories.items()}
         self.sizes = sizes_of(parameters)
+        self._registers = self._program.keep_registers()
+        self._present = self._program.global_memory(PRESENT)
 
     def invoke(self, name: str, *arguments: int) -> int:
-        result = self._program.call(f"keelback.kernel.{name}", *arguments)
+        symbol = name if name.startswith("driver.") else f"keelback.kernel.{name}"
+        result = self._program.call(symbol, *arguments)
         return result if isinstance(result, int) else 0
 
-    def load(self, boot: Mapping[str, Mapping[int, Any]]) -> None:
+    def enter(self, core: int, now: int) -> None:
+        self._present[:] = core.to_bytes(4, "little")
+        self._registers["cntpct_el0"] = now
+
+    def load(self, boot: BootValues) -> None:
         for name, memory in self._memories.items():
             rows = boot.get(name)
             memory[:] = pack(self.layouts[name], rows, self._defaults[name]) if rows else self._defaults[name]
+        self._registers.update(dict.fromkeys(self._registers, 0))
+
+    def save(self) -> dict[str, bytes]:
+        """What `restore` brings back: all tables."""
+        return {name: memory.tobytes() for name, memory in self._memories.items()}
+
+    def restore(self, saved: Mapping[str, bytes]) -> None:
+        """Make all tables what they were."""
+        for name, memory in self._memories.items():
+            memory[:] = saved[name]
+        self.enter(0, 0)
+
+    def driver_words(self, name: str) -> memoryview:
+        """The live words of a table of `driver`."""
+        return self._program.global_memory(f"driver.{name}").cast("Q")
 
     def peek(self, table: str, index: int, path: str, element: int = 0) -> int:
         start, end = self._place(table, index, path, element)
@@ -120,9 +169,10 @@ class CompiledKernel:
 
     def bytes(self) -> dict[str, bytes]:
         """All tables as they lie in memory."""
-        return {name: memory.tobytes() for name, memory in self._memories.items()}
+        return self.save()
 
 
 def sizes_of(parameters: Mapping[str, int]) -> Sizes:
     """What the parameters of a kernel mean to callers."""
-    return Sizes(parameters["slot_count"], 1, parameters["trace_count"], LIST_REGISTERS)
+    cores, partitions = parameters["core_count"], parameters["partition_count"]
+    return Sizes(cores, partitions, parameters["trace_count"], LIST_REGISTERS)

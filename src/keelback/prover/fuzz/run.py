@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from keelback.lang import Trap
-from keelback.prover.fuzz.boot import BootValues, make_boot, start
+from keelback.prover.fuzz.boot import make_boot, start
 from keelback.prover.fuzz.choice import choose_step
-from keelback.prover.fuzz.kernel import Kernel
+from keelback.prover.fuzz.kernel import BootValues, Kernel
 from keelback.prover.fuzz.steps import Call, Step
+from keelback.prover.specs import events
 from keelback.prover.state import State
 
-PROGRAM_STEPS = 150
+PROGRAM_STEPS = 300
 """Long enough to get somewhere, short enough to shrink quickly."""
 
 
@@ -56,11 +57,14 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
 
 def take_step(kernel: Kernel, state: State, step: Step) -> tuple[str, ...]:
     """Let a step happen on both sides; what is wrong afterwards."""
+    kernel.enter(step.core, state.now)
     try:
         step.act(kernel, state)
+        kernel.invoke("driver.charge")
     except Trap as trap:
         return (f"the kernel traps: {trap}",)
     step.specify(state)
+    events.resume(state)
     broken = kernel.observer.look()
     if broken:
         return tuple(broken)
@@ -87,6 +91,7 @@ def find_failure(kernel: Kernel, boot: BootValues, steps: Iterable[Step]) -> Fai
     state = begin(kernel, boot)
     done: list[Step] = []
     for step in steps:
+        state.here = step.core
         if step.is_possible(state):
             done.append(step)
             reasons = take_step(kernel, state, step)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from keelback.prover.fuzz.boot import BootValues
-from keelback.prover.fuzz.kernel import Kernel
+from keelback.prover.fuzz.kernel import BootValues, Kernel
 from keelback.prover.fuzz.run import BrokenBoot, Failure, find_failure
 from keelback.prover.fuzz.steps import Call, Step
 

@@ -1,23 +1,22 @@
 """What can happen to a kernel: system calls, and what hardware and guests do. Each step knows both sides.
 
 `act` does it to a kernel, `specify` to the abstract state; `is_possible` says whether it can happen at all, so that a
-program from which steps were taken away still means something. A step's `repr` is its source.
+program from which steps were taken away still means something. All three are asked while the state is `here` on the
+step's core. A step's `repr` is its source.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keelback.abi import errors, trace, vcpu
 from keelback.prover.abstraction import instruction_bytes, open_access
 from keelback.prover.fuzz.kernel import LIST_REGISTERS, Kernel
 from keelback.prover.specs import events
-from keelback.prover.specs.scheduling import run_best, wake
 from keelback.prover.specs.step import perform
 from keelback.prover.specs.tracing import record
-from keelback.prover.specs.vcpu_inject import fire_timer
-from keelback.prover.state import Access, Activity, State, Thread, Vcpu
+from keelback.prover.state import Access, State, Thread, Vcpu
 
 REGISTERS = "context.registers"
 
@@ -34,8 +33,11 @@ def guest(state: State) -> Vcpu | None:
     return state.vcpus[thread.guest] if thread is not None and thread.guest else None
 
 
+@dataclass(frozen=True)
 class Step(ABC):
-    """One thing that happens."""
+    """One thing that happens, on a core."""
+
+    core: int = field(default=0, kw_only=True)
 
     @abstractmethod
     def is_possible(self, state: State) -> bool:
@@ -74,6 +76,41 @@ class Call(Step):
 
 
 @dataclass(frozen=True)
+class TimePasses(Step):
+    """The board's counter goes on; nobody has noticed yet."""
+
+    ticks: int
+
+    def is_possible(self, state: State) -> bool:
+        return True
+
+    def act(self, kernel: Kernel, state: State) -> None:
+        kernel.enter(self.core, state.now + self.ticks)
+
+    def specify(self, state: State) -> None:
+        state.now += self.ticks
+
+
+@dataclass(frozen=True)
+class Tick(Step):
+    """The kernel's timer fires, until nobody waits any more for a time that has come."""
+
+    def is_possible(self, state: State) -> bool:
+        here = [thread for thread, sleep in state.sleeping.items() if sleep.core == self.core]
+        due = [thread for thread in here if events.is_due(state, thread)]
+        core = state.core
+        following = state.windows[core.window].next if core.window else 0
+        passed = core.window_end + state.windows[following].ticks if following else state.now + 1
+        return len(due) <= 1 and state.now < passed
+
+    def act(self, kernel: Kernel, state: State) -> None:
+        kernel.invoke("driver.tick")
+
+    def specify(self, state: State) -> None:
+        events.tick(state, slice_ended=False)
+
+
+@dataclass(frozen=True)
 class EndSlice(Step):
     """The kernel's timer ends a time slice."""
 
@@ -81,10 +118,24 @@ class EndSlice(Step):
         return True
 
     def act(self, kernel: Kernel, state: State) -> None:
-        kernel.invoke("scheduler.commit_end_slice")
+        kernel.invoke("driver.end_slice")
 
     def specify(self, state: State) -> None:
         events.end_slice(state)
+
+
+@dataclass(frozen=True)
+class Asked(Step):
+    """The interrupt with which another core asks for something."""
+
+    def is_possible(self, state: State) -> bool:
+        return state.core.asked != 0
+
+    def act(self, kernel: Kernel, state: State) -> None:
+        kernel.invoke("driver.asked")
+
+    def specify(self, state: State) -> None:
+        events.answer_other_cores(state)
 
 
 @dataclass(frozen=True)
@@ -116,8 +167,7 @@ class Fault(Step):
         return component(state) is not None
 
     def act(self, kernel: Kernel, state: State) -> None:
-        words = (self.kind, self.address, self.syndrome, self.immediate)
-        kernel.invoke("faults.commit_fault", state.current, *words)
+        kernel.invoke("driver.fault", self.kind, self.address, self.syndrome, self.immediate)
 
     def specify(self, state: State) -> None:
         events.fault(state, self.kind, self.address, self.syndrome, self.immediate)
@@ -134,12 +184,7 @@ class GuestExits(Step):
         return guest(state) is not None
 
     def act(self, kernel: Kernel, state: State) -> None:
-        thread = state.threads[state.current]
-        kernel.poke("vcpus", thread.guest, "access", self.access)
-        kernel.poke("vcpus", thread.guest, "syndrome", self.syndrome)
-        kernel.poke("threads", thread.index, "guest", 0)
-        kernel.poke("threads", thread.index, REGISTERS, vcpu.FAULT, 0)
-        kernel.poke("threads", thread.index, REGISTERS, errors.OK, 8)
+        kernel.invoke("driver.guest_exits", self.access, self.syndrome)
 
     def specify(self, state: State) -> None:
         thread = state.threads[state.current]
@@ -148,6 +193,8 @@ class GuestExits(Step):
         target.instruction_bytes = instruction_bytes(self.syndrome)
         thread.guest = 0
         thread.registers[0], thread.registers[8] = vcpu.FAULT, errors.OK
+        pc, process_state = target.registers[vcpu.PC], target.registers[vcpu.PSTATE]
+        record(state, trace.EXIT, vcpu.FAULT, pc, process_state)
 
 
 @dataclass(frozen=True)
@@ -159,12 +206,10 @@ class GuestSleeps(Step):
         return running is not None and not any(interrupt.pending for interrupt in running.interrupts.values())
 
     def act(self, kernel: Kernel, state: State) -> None:
-        kernel.poke("threads", state.current, "state", Activity.GUEST_IDLE)
-        kernel.invoke("scheduler.commit_run_next")
+        kernel.invoke("driver.guest_idles")
 
     def specify(self, state: State) -> None:
-        state.threads[state.current].activity = Activity.GUEST_IDLE
-        run_best(state)
+        events.guest_waits(state)
 
 
 @dataclass(frozen=True)
@@ -195,44 +240,19 @@ class GuestHandles(Step):
 
 
 @dataclass(frozen=True)
-class TimerFires(Step):
-    """The virtual timer of a vcpu."""
-
-    vcpu: int
-
-    def is_possible(self, state: State) -> bool:
-        el1 = state.vcpus[self.vcpu].el1
-        return el1["cntv_ctl"] & 3 == 1 and el1["cntv_cval"] <= state.now
-
-    def act(self, kernel: Kernel, state: State) -> None:
-        if kernel.invoke("arch.aarch64.timer.take_due", self.vcpu):
-            kernel.invoke("objects.vcpu.commit_interrupted", self.vcpu)
-
-    def specify(self, state: State) -> None:
-        fire_timer(state, self.vcpu)
-
-
-@dataclass(frozen=True)
 class RoomAppears(Step):
     """A list register of the vcpu is free again, and the processor says so."""
 
     vcpu: int
 
     def is_possible(self, state: State) -> bool:
-        return self.vcpu in state.vcpus and len(state.vcpus[self.vcpu].interrupts) < LIST_REGISTERS
+        target = state.vcpus.get(self.vcpu)
+        if target is None or len(target.interrupts) >= LIST_REGISTERS:
+            return False
+        return target.monitor in state.threads and state.threads[target.monitor].core == self.core
 
     def act(self, kernel: Kernel, state: State) -> None:
         kernel.invoke("objects.vcpu.commit_room", self.vcpu)
 
     def specify(self, state: State) -> None:
-        target = state.vcpus[self.vcpu]
-        monitor = state.threads.get(target.monitor)
-        if monitor is None or not target.wants_room or monitor.guest != self.vcpu:
-            return
-        target.wants_room = False
-        monitor.guest = 0
-        monitor.registers[0], monitor.registers[8] = vcpu.MAINTENANCE, errors.OK
-        pc, process_state = target.registers[vcpu.PC], target.registers[vcpu.PSTATE]
-        record(state, trace.EXIT, vcpu.MAINTENANCE, pc, process_state, by=state.current)
-        if monitor.activity == Activity.GUEST_IDLE:
-            wake(state, monitor)
+        events.room_appears(state, self.vcpu)
