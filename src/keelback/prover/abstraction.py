@@ -347,13 +347,22 @@ def space_count(tables: Tables) -> int:
     return int(tables.COUNTS[kinds.ADDRESS_SPACE])
 
 
+def indices(tables: Tables, kind: int) -> range:
+    """The indices that objects of a kind have. The first translation tables are address spaces."""
+    if kind in SINGLETONS:
+        return range(1, 2)
+    if kind not in TABLE_OF_KIND:
+        return range(0)
+    first = space_count(tables) if kind == kinds.PAGE_TABLE else 1
+    return range(
+        first, space_count(tables) if kind == kinds.ADDRESS_SPACE else len(getattr(tables, TABLE_OF_KIND[kind]))
+    )
+
+
 def names(tables: Tables) -> Iterator[tuple[int, int]]:
-    """Kind and index of everything that can be named. The first translation tables are address spaces."""
-    for kind, table in TABLE_OF_KIND.items():
-        first = space_count(tables) if kind == kinds.PAGE_TABLE else 1
-        count = space_count(tables) if kind == kinds.ADDRESS_SPACE else len(getattr(tables, table))
-        yield from ((kind, index) for index in range(first, count))
-    yield from ((kind, 1) for kind in SINGLETONS)
+    """Kind and index of everything that can be named."""
+    for kind in (*TABLE_OF_KIND, *SINGLETONS):
+        yield from ((kind, index) for index in indices(tables, kind))
 
 
 def header_of(tables: Tables, kind: int, index: int) -> Row:

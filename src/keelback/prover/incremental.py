@@ -55,9 +55,9 @@ def among(numbers: Callable[[Tables], Iterable[int]]) -> Callable[[Callable[[Tab
 
 
 def pairs(
-    keys: Callable[[Tables], Iterable[tuple[int, int]]],
-) -> Callable[[Callable[[Tables, int, int], T]], Family[T]]:
-    """A function for each of some pairs of numbers."""
+    keys: Callable[[Tables], Iterable[Key]],
+) -> Callable[[Callable[..., T]], Family[T]]:
+    """A function for each of some pairs, or more, of numbers."""
     return lambda function: Family(function, keys)
 
 

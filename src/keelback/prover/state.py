@@ -340,4 +340,5 @@ class State:
 
     def users(self, space: int) -> int:
         """How many threads and vcpus have an address space."""
-        return sum(user.space == space for user in (*self.threads.values(), *self.vcpus.values()))
+        threads = sum(thread.space == space for thread in self.threads.values())
+        return threads + sum(vcpu.space == space for vcpu in self.vcpus.values())

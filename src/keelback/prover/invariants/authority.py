@@ -1,11 +1,12 @@
-"""Capabilities: they name objects that exist, in no generation that is yet to come; empty slots are all zero."""
+"""Capabilities: they name objects that exist, in no generation that is yet to come; tables lie apart, and know how many
+of their slots are filled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from keelback.abi import objects, rights
-from keelback.prover.abstraction import TABLE_OF_KIND
+from keelback.prover.abstraction import header_of, indices
 from keelback.prover.incremental import each
 from keelback.prover.tables import Row, Tables, is_zero
 
@@ -18,7 +19,7 @@ def capabilities_name_objects(tables: Tables, number: int) -> Iterator[str]:
         if not is_zero(slot):
             yield f"slots[{number}] is empty and not zero"
         return
-    named = find_object(tables, slot.kind, slot.object)
+    named = find_header(tables, slot.kind, slot.object)
     if named is None:
         yield f"slots[{number}] names no object"
     elif slot.generation > named.generation:
@@ -27,18 +28,62 @@ def capabilities_name_objects(tables: Tables, number: int) -> Iterator[str]:
         yield f"slots[{number}] has rights that do not exist"
 
 
-def find_object(tables: Tables, kind: int, index: int) -> Row | None:
-    """The row of an object, if there is one of this kind and index."""
-    singletons = {objects.TRACE: tables.trace_singleton, objects.PLATFORM: tables.platform_singleton}
-    if kind in singletons:
-        return singletons[kind] if index == 1 else None
-    rows = getattr(tables, TABLE_OF_KIND[kind]) if kind in TABLE_OF_KIND else []
-    return rows[index] if 0 < index < len(rows) else None
+@each("slots", first=0)
+def grants_are_known(tables: Tables, number: int) -> Iterator[str]:
+    """A capability came through no grant, or one that exists, in no generation that is yet to come."""
+    slot = tables.slots[number]
+    if slot.grant >= len(tables.grants):
+        yield f"slots[{number}] came through no grant that exists"
+    elif slot.grant and slot.grant_generation > tables.grants[slot.grant].header.generation:
+        yield f"slots[{number}] came through a grant of a generation to come"
+
+
+def find_header(tables: Tables, kind: int, index: int) -> Row | None:
+    """The header of an object, if there is one of this kind and index."""
+    return header_of(tables, kind, index) if index in indices(tables, kind) else None
 
 
 @each("slots", first=0)
-def first_slots_are_empty(tables: Tables, number: int) -> Iterator[str]:
-    """Slot 0 of a table, and table 0, hold nothing."""
-    count = len(tables.slots) // len(tables.threads)
-    if (number < count or number % count == 0) and tables.slots[number].kind:
-        yield f"slots[{number}] can never be named, and is filled"
+def dead_objects_have_no_capabilities(tables: Tables, number: int) -> Iterator[str]:
+    """A capability to what does not live is dead itself."""
+    slot = tables.slots[number]
+    named = find_header(tables, slot.kind, slot.object)
+    if named is not None and not named.live and slot.generation == named.generation:
+        yield f"slots[{number}] names an object that does not live, and is alive"
+
+
+@each("tables")
+def first_slots_are_empty(tables: Tables, index: int) -> Iterator[str]:
+    """Slot 0 of a table holds nothing, and a table knows how many slots do."""
+    table = tables.tables[index]
+    kinds = [slot.kind for slot in tables.slots[table.first : table.first + table.count]]
+    if kinds and kinds[0]:
+        yield f"slots[{table.first}] can never be named, and is filled"
+    if table.used != sum(kind != objects.NONE for kind in kinds):
+        yield f"tables[{index}] says that {table.used} of its slots are filled"
+
+
+@each("tables")
+def tables_lie_apart(tables: Tables, index: int) -> Iterator[str]:
+    """A capability table lies in `slots`, behind the table before it."""
+    table = tables.tables[index]
+    if table.first + table.count > len(tables.slots):
+        yield f"tables[{index}] ends behind the last slot"
+    for other in range(1, index):
+        row = tables.tables[other]
+        if row.first < table.first + table.count and table.first < row.first + row.count:
+            yield f"tables[{index}] and tables[{other}] have slots in common"
+
+
+@each("threads")
+def threads_use_their_tables(tables: Tables, index: int) -> Iterator[str]:
+    """A thread looks for its slots where its table has them; it has a table if and only if it has an address space."""
+    thread = tables.threads[index]
+    table = tables.tables[thread.table]
+    place = (table.first, table.count) if thread.table else (0, 0)
+    if (thread.slots_first, thread.slots_count) != place:
+        yield f"threads[{index}] looks for its capabilities elsewhere"
+    if bool(thread.table) != bool(thread.space):
+        yield f"threads[{index}] has one of table and address space alone"
+    if thread.accept >= max(1, thread.slots_count) and not thread.faulting and thread.accept:
+        yield f"threads[{index}] accepts capabilities outside its table"

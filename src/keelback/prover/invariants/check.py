@@ -6,30 +6,54 @@ from collections.abc import Iterator
 from functools import partial
 
 from keelback.prover.incremental import Family, Key, Watch
-from keelback.prover.invariants import authority, guests, messaging, queues, scheduling
+from keelback.prover.invariants import authority, guests, memory, messaging, ownership, queues, scheduling
 from keelback.prover.tables import Tables
 
 INVARIANTS: tuple[Family[Iterator[str]], ...] = (
     queues.neighbours_name_each_other,
     queues.queues_are_lists,
     queues.states_agree_with_queues,
+    queues.marked_timers_have_members,
+    queues.nobody_oversleeps,
     scheduling.marked_queues_have_members,
     scheduling.queues_with_members_are_marked,
+    scheduling.the_best_rank_is_known,
     scheduling.the_best_thread_runs,
+    scheduling.live_threads_are_placed,
+    scheduling.budgets_are_within_periods,
+    scheduling.charges_name_contexts,
+    scheduling.windows_go_round,
     scheduling.nobody_is_nobody,
     messaging.clients_and_servers_name_each_other,
+    messaging.reply_objects_hold_clients,
     messaging.receivers_are_free_servers,
     messaging.nobody_queues_at_a_waiting_server,
-    messaging.calls_go_upwards,
     messaging.faulting_threads_do_not_run,
+    messaging.only_callers_pass,
     messaging.nothing_is_pending_for_who_waits,
-    messaging.bindings_agree,
+    messaging.who_waits_has_a_notification,
     authority.capabilities_name_objects,
+    authority.grants_are_known,
+    authority.dead_objects_have_no_capabilities,
     authority.first_slots_are_empty,
+    authority.tables_lie_apart,
+    authority.threads_use_their_tables,
+    ownership.owners_live,
+    ownership.pools_know_how_much_they_own,
+    ownership.ownership_is_a_tree,
+    memory.entries_have_targets,
+    memory.parents_point_to_their_tables,
+    memory.dead_tables_are_empty,
+    memory.frames_know_how_often_they_are_mapped,
+    memory.frames_are_whole,
+    memory.spaces_know_their_users,
+    memory.bindings_agree,
     guests.only_monitors_run_guests,
     guests.threads_stay_at_el0,
     guests.guests_stay_below_the_kernel,
     guests.virtual_interrupts_are_distinct,
+    guests.loaded_guests_are_where_they_say,
+    guests.cores_have_what_they_say,
     guests.running_guests_have_no_open_access,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keelback.prover.abstraction import ready_queues, timer_queues
 from keelback.prover.incremental import each
 from keelback.prover.state import Activity
 from keelback.prover.tables import Tables
@@ -11,44 +12,56 @@ from keelback.prover.tables import Tables
 
 @each("threads", first=0)
 def clients_and_servers_name_each_other(tables: Tables, index: int) -> Iterator[str]:
-    """A thread owes a reply to one client, which awaits it from that thread, and the other way round."""
+    """A thread owes a reply to one client, which awaits it from that thread, or from one reply object; and the other
+    way round."""
     thread = tables.threads[index]
     if thread.client:
         client = tables.threads[thread.client]
-        if client.state != Activity.AWAITING or client.server != index:
+        if client.state != Activity.AWAITING or client.server != index or client.reply:
             yield f"threads[{index}] owes a reply to threads[{thread.client}], which does not await it"
-    if thread.state == Activity.AWAITING and tables.threads[thread.server].client != index:
+    if thread.state != Activity.AWAITING:
+        if thread.reply or thread.server:
+            yield f"threads[{index}] awaits nothing, and names who owes it that"
+    elif thread.reply:
+        if tables.replies[thread.reply].client != index or thread.server:
+            yield f"threads[{index}] is not the client of replies[{thread.reply}]"
+    elif tables.threads[thread.server].client != index or not thread.server:
         yield f"threads[{index}] awaits a reply from threads[{thread.server}], which owes it none"
+
+
+@each("replies", first=0)
+def reply_objects_hold_clients(tables: Tables, number: int) -> Iterator[str]:
+    """The client in a reply object awaits its reply; one that does not live holds none."""
+    row = tables.replies[number]
+    if row.client and tables.threads[row.client].state != Activity.AWAITING:
+        yield f"replies[{number}] holds threads[{row.client}], which awaits no reply"
+    if row.client and not row.header.live:
+        yield f"replies[{number}] holds a client and does not live"
 
 
 @each("threads", first=0)
 def receivers_are_free_servers(tables: Tables, index: int) -> Iterator[str]:
-    """Who receives is the endpoint's server and owes nobody a reply."""
+    """Who receives is an endpoint's server and owes nobody a reply."""
     thread = tables.threads[index]
     if thread.state != Activity.RECEIVING:
         return
-    if tables.endpoints[thread.endpoint].server != index:
-        yield f"threads[{index}] receives at endpoints[{thread.endpoint}], which it does not serve"
+    if not thread.serves or tables.endpoints[thread.serves].server != index:
+        yield f"threads[{index}] receives at endpoints[{thread.serves}], which it does not serve"
     if thread.client:
         yield f"threads[{index}] receives and owes threads[{thread.client}] a reply"
 
 
 @each("endpoints", first=0)
 def nobody_queues_at_a_waiting_server(tables: Tables, number: int) -> Iterator[str]:
-    """Where a server receives, no caller is queued."""
-    server = tables.threads[tables.endpoints[number].server]
-    queue = tables.queues[len(tables.queues) - len(tables.endpoints) + number]
-    if server.state == Activity.RECEIVING and server.endpoint == number and queue.head:
+    """Where a server receives, no caller is queued; an endpoint knows whether its server waits without a deadline."""
+    endpoint = tables.endpoints[number]
+    server = tables.threads[endpoint.server]
+    receives = server.state == Activity.RECEIVING
+    if receives and tables.queues[ready_queues(tables) + number].head:
         yield f"endpoints[{number}] has callers, and its server waits"
-
-
-@each("threads", first=0)
-def calls_go_upwards(tables: Tables, index: int) -> Iterator[str]:
-    """Who awaits a reply has a lower priority than the server, unless it faulted."""
-    thread = tables.threads[index]
-    is_client = thread.state == Activity.AWAITING and not thread.faulting
-    if is_client and tables.threads[thread.server].priority <= thread.priority:
-        yield f"threads[{index}] awaits a reply from a server that is not above it"
+    expected = endpoint.server if receives and server.queue < timer_queues(tables) else 0
+    if endpoint.waiting != expected:
+        yield f"endpoints[{number}] says that threads[{endpoint.waiting}] waits, not {expected}"
 
 
 @each("threads", first=0)
@@ -57,6 +70,14 @@ def faulting_threads_do_not_run(tables: Tables, index: int) -> Iterator[str]:
     thread = tables.threads[index]
     if thread.faulting and thread.state not in (Activity.CALLING, Activity.AWAITING, Activity.STOPPED):
         yield f"threads[{index}] faulted and is {Activity(thread.state).name}"
+
+
+@each("threads", first=0)
+def only_callers_pass(tables: Tables, index: int) -> Iterator[str]:
+    """A capability is to be passed only while a call waits to be taken."""
+    thread = tables.threads[index]
+    if thread.passing and (thread.state != Activity.CALLING or thread.faulting):
+        yield f"threads[{index}] passes a capability and calls nobody"
 
 
 @each("notifications", first=0)
@@ -70,8 +91,8 @@ def nothing_is_pending_for_who_waits(tables: Tables, number: int) -> Iterator[st
 
 
 @each("threads", first=0)
-def bindings_agree(tables: Tables, index: int) -> Iterator[str]:
-    """A thread's notification names the thread."""
+def who_waits_has_a_notification(tables: Tables, index: int) -> Iterator[str]:
+    """A thread in WAIT has a notification bound to it."""
     thread = tables.threads[index]
-    if thread.notification and tables.notifications[thread.notification].thread != index:
-        yield f"threads[{index}] has a notification of another thread"
+    if thread.state == Activity.WAITING and not thread.notification:
+        yield f"threads[{index}] waits for nothing"

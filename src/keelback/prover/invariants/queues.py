@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keelback.abi import limits
+from keelback.prover.abstraction import CORE_TIMERS, PRIORITY_COUNT, ready_queues, timer_queues
 from keelback.prover.incremental import each
 from keelback.prover.state import Activity
 from keelback.prover.tables import Tables
@@ -47,14 +47,54 @@ def queues_are_lists(tables: Tables, number: int) -> Iterator[str]:
         yield f"queue {number} ends with {last} but says {queue.tail}"
 
 
+TIMED = (Activity.RECEIVING, Activity.WAITING, Activity.GUEST_IDLE)
+"""Who does this may have a deadline."""
+
+
 @each("threads", first=0)
 def states_agree_with_queues(tables: Tables, index: int) -> Iterator[str]:
-    """READY: running, or in the queue of its priority. CALLING: in its endpoint's. Otherwise in none."""
+    """READY: running, in a ready queue of its core and priority, or without time. CALLING: in its endpoint's queue.
+    Otherwise in none, or waiting for a deadline."""
     thread = tables.threads[index]
-    wanted = 0
-    if thread.state == Activity.READY and index != tables.cores[0].current:
-        wanted = thread.priority
+    runs = index != 0 and tables.cores[thread.rank // PRIORITY_COUNT].current == index
+    timed = thread.queue >= timer_queues(tables)
+    if thread.state == Activity.READY:
+        is_ready = 0 < thread.queue < ready_queues(tables)
+        is_right = (not thread.queue) if runs else timed or is_ready
+        if is_ready and thread.queue % (PRIORITY_COUNT * len(tables.cores)) != thread.rank:
+            is_right = False
     elif thread.state == Activity.CALLING:
-        wanted = limits.PRIORITY_COUNT + thread.endpoint
-    if thread.queue != wanted:
-        yield f"threads[{index}] in state {Activity(thread.state).name} is in queue {thread.queue}, not {wanted}"
+        is_right = thread.queue == ready_queues(tables) + thread.endpoint
+    else:
+        is_right = not thread.queue or (timed and thread.state in TIMED)
+    if not is_right:
+        yield f"threads[{index}] in state {Activity(thread.state).name} is in queue {thread.queue}"
+
+
+@each("cores", first=0)
+def marked_timers_have_members(tables: Tables, number: int) -> Iterator[str]:
+    """A bit of a core's timer wheel is set if and only if that queue has members."""
+    first = timer_queues(tables) + number * CORE_TIMERS
+    for level, bits in enumerate(tables.cores[number].timers):
+        for bit in range(64):
+            head = tables.queues[first + 64 * level + bit].head
+            if bool(bits >> bit & 1) != bool(head):
+                yield f"timer {bit} of level {level} of cores[{number}] is marked wrongly"
+
+
+@each("threads", first=0)
+def nobody_oversleeps(tables: Tables, index: int) -> Iterator[str]:
+    """The queue that a sleeper is in is due after the present, and not long after its deadline."""
+    thread, first = tables.threads[index], timer_queues(tables)
+    if thread.queue < first:
+        return
+    number, place = divmod(thread.queue - first, CORE_TIMERS)
+    level, bucket = divmod(place, 64)
+    passed = tables.cores[number].timers_passed
+    span = (passed >> 6 * level) + 1
+    due = span + (bucket - span) % 64 << 6 * level
+    if due <= passed:
+        yield f"threads[{index}] sleeps in a queue that has passed"
+    wanted = max(-(-thread.deadline >> 10), passed + 1)
+    if due > wanted:
+        yield f"threads[{index}] is woken {due - wanted} units after its deadline"

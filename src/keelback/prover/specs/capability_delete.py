@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keelback.abi import errors
+from keelback.prover.specs.authority import table_argument
 from keelback.prover.specs.refusal import require
 from keelback.prover.state import State, Thread
 
@@ -10,5 +11,6 @@ from keelback.prover.state import State, Thread
 def capability_delete(state: State, caller: Thread) -> None:
     """A slot is empty, were its capability alive or dead."""
     slot = caller.registers[8]
-    require(slot in state.capabilities[caller.table], errors.BAD_SLOT)
-    del state.capabilities[caller.table][slot]
+    held = state.capabilities.get(table_argument(state, caller, caller.registers[0]), {})
+    require(slot in held, errors.BAD_SLOT)
+    del held[slot]

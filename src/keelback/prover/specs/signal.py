@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from keelback.abi import errors, messages, objects, rights, vcpu
-from keelback.prover.specs.authority import held_of
-from keelback.prover.specs.messaging import take_bits, tell
-from keelback.prover.specs.scheduling import wake
+from keelback.prover.specs.authority import held
+from keelback.prover.specs.messaging import stop_waiting, take_bits, tell
+from keelback.prover.specs.scheduling import RESCHEDULE, ask, wake
 from keelback.prover.state import Activity, State, Thread
 
 
 def signal(state: State, caller: Thread) -> None:
     """The capability's badge is added to the notification's bits."""
-    capability = held_of(state, caller, objects.NOTIFICATION, rights.WRITE)
-    raise_bits(state, capability.object, capability.badge)
+    slot = caller.registers[8]
+    notification = held(state, caller, slot, objects.NOTIFICATION, rights.WRITE)
+    raise_bits(state, notification, state.capabilities[caller.table][slot].badge)
 
 
 def raise_bits(state: State, notification: int, bits: int) -> None:
@@ -22,13 +23,21 @@ def raise_bits(state: State, notification: int, bits: int) -> None:
     thread = state.threads.get(target.thread)
     if target.pending == 0 or thread is None:
         return
-    was_blocked = thread.activity in (Activity.WAITING, Activity.RECEIVING, Activity.GUEST_IDLE)
     if thread.guest:
-        thread.guest = 0
-        thread.registers[0], thread.registers[1] = vcpu.NOTIFIED, take_bits(state, notification)
-        thread.registers[8] = errors.OK
-    elif was_blocked:
-        thread.endpoint = 0
+        leave_guest(state, thread)
+    elif thread.activity in (Activity.WAITING, Activity.RECEIVING):
+        stop_waiting(state, thread)
         tell(thread, messages.SIGNAL, take_bits(state, notification))
-    if was_blocked:
         wake(state, thread)
+
+
+def leave_guest(state: State, monitor: Thread) -> None:
+    """A monitor's VCPU_RUN ends with its bits; the core where the guest runs is told."""
+    monitor.guest = 0
+    monitor.registers[0], monitor.registers[1] = vcpu.NOTIFIED, take_bits(state, monitor.notification)
+    monitor.registers[8] = errors.OK
+    if monitor.activity == Activity.GUEST_IDLE:
+        state.sleeping.pop(monitor.index, None)
+        wake(state, monitor)
+    elif state.cores[monitor.core].current == monitor.index and monitor.core != state.here:
+        ask(state, monitor.core, RESCHEDULE)

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from keelback.abi import rights, trace
+from keelback.abi import errors, rights, trace
+from keelback.prover.specs.charging import own_charge
+from keelback.prover.specs.refusal import require
 from keelback.prover.specs.scheduling import wake
-from keelback.prover.specs.thread_stop import halt, other_thread
+from keelback.prover.specs.thread_stop import get_hold, halt, other_thread
 from keelback.prover.specs.tracing import record
 from keelback.prover.state import State, Thread
 
 PC, SP = 32, 31
 
 
+def is_complete(target: Thread) -> bool:
+    """Whether a thread has all that it needs to run."""
+    return target.priority != 0 and target.space != 0 and target.table != 0
+
+
 def thread_start(state: State, caller: Thread) -> None:
     """A thread is stopped and begins afresh, knowing nothing of what it was: at a pc, with a sp and an argument."""
     target = other_thread(state, caller, rights.CONTROL)
     pc, sp, argument = caller.registers[:3]
+    require(is_complete(target), errors.STATE)
+    get_hold(state, target)
+    record(state, trace.START, target.index, pc)
     halt(state, target)
-    target.registers = [0] * len(target.registers)
+    reset(state, target)
     target.registers[0], target.registers[SP], target.registers[PC] = argument, sp, pc
-    target.thread_pointer = 0
-    target.fault = None
-    forget_floating_point(state, target.index)
-    record(state, trace.START, target.index, pc, by=caller.index)
+    target.charge = own_charge(state, target)
     wake(state, target)
+
+
+def reset(state: State, target: Thread) -> None:
+    """A stopped thread forgets everything but what it is bound to."""
+    target.registers = [0] * len(target.registers)
+    target.thread_pointer = target.accept = 0
+    target.fault = None
+    for core in state.cores.values():
+        if core.component == target.index:
+            core.component = 0
+    forget_floating_point(state, target.index)
 
 
 def forget_floating_point(state: State, owner: int) -> None:
     """Floating-point registers become zero."""
     state.floating_point.pop(owner, None)
-    if state.floating_point_owner == owner:
-        state.floating_point_owner = 0
+    for core in state.cores.values():
+        if core.floating_point_owner == owner:
+            core.floating_point_owner = 0

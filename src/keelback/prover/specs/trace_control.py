@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from keelback.abi import errors, objects, rights
-from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.authority import held
 from keelback.prover.specs.refusal import require
 from keelback.prover.state import State, Thread
 
 
 def trace_control(state: State, caller: Thread) -> None:
     """Another set of kinds is recorded."""
-    held_of(state, caller, objects.TRACE, rights.CONTROL)
+    held(state, caller, caller.registers[8], objects.TRACE, rights.CONTROL)
     core, mask = caller.registers[:2]
     require(core < state.sizes.cores, errors.BAD_ARGUMENT)
-    state.trace.mask = mask
+    state.cores[core].trace.mask = mask

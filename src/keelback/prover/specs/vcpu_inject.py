@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from keelback.abi import errors, objects, rights, vcpu
-from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.authority import held
 from keelback.prover.specs.refusal import Refused, require
-from keelback.prover.specs.scheduling import wake
+from keelback.prover.specs.scheduling import ask, wake
 from keelback.prover.state import Activity, State, Thread, Vcpu, VirtualInterrupt
+
+INJECT = 4
+"""Core.asked: the loaded vcpu has arriving interrupts."""
 
 TIMER_ON, TIMER_MASKED = 1, 2
 """ENABLE and IMASK of CNTV_CTL."""
@@ -14,7 +17,7 @@ TIMER_ON, TIMER_MASKED = 1, 2
 
 def vcpu_inject(state: State, caller: Thread) -> None:
     """An interrupt is pending for the guest; one that slept wakes. Refused for want of room, the monitor will hear."""
-    index = held_of(state, caller, objects.VCPU, rights.WRITE).object
+    index = held(state, caller, caller.registers[8], objects.VCPU, rights.WRITE)
     interrupt, priority = caller.registers[:2]
     require(interrupt < vcpu.INTID_LIMIT and priority < 256, errors.BAD_ARGUMENT)
     if not inject(state, state.vcpus[index], interrupt, priority):
@@ -25,6 +28,8 @@ def vcpu_inject(state: State, caller: Thread) -> None:
 
 def inject(state: State, target: Vcpu, number: int, priority: int) -> bool:
     """Make an interrupt pending, again if it is active, if there is room. One that is known keeps its priority."""
+    if target.loaded_on not in (0, state.here + 1):
+        return leave_for(state, target, number, priority)
     known = target.interrupts.get(number)
     if known is None and len(target.interrupts) == state.sizes.list_registers:
         return False
@@ -33,10 +38,20 @@ def inject(state: State, target: Vcpu, number: int, priority: int) -> bool:
     return True
 
 
+def leave_for(state: State, target: Vcpu, number: int, priority: int) -> bool:
+    """Leave an interrupt for the core that has the guest's registers, if there is room."""
+    ask(state, target.loaded_on - 1, INJECT)
+    if number not in target.arriving and len(target.arriving) == state.sizes.list_registers:
+        return False
+    target.arriving.setdefault(number, priority)
+    return True
+
+
 def wake_guest(state: State, index: int) -> None:
     """A guest that waits for an interrupt runs on."""
     monitor = state.threads.get(state.vcpus[index].monitor)
     if monitor is not None and monitor.activity == Activity.GUEST_IDLE and monitor.guest == index:
+        state.sleeping.pop(monitor.index, None)
         wake(state, monitor)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from keelback.abi import errors, objects, rights, vcpu
-from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.authority import held
+from keelback.prover.specs.ownership import is_running
 from keelback.prover.specs.refusal import require
+from keelback.prover.specs.registers_elsewhere import get_within_reach
 from keelback.prover.state import State, Thread, Vcpu
 
 EL1_NAMES = {
@@ -20,17 +22,18 @@ EL1_NAMES = {
 }
 
 
-def is_running(state: State, index: int) -> bool:
-    """Whether a thread is in VCPU_RUN of this vcpu."""
-    return any(thread.guest == index for thread in state.threads.values())
-
-
 def resting_vcpu(state: State, caller: Thread, right: int) -> tuple[int, Vcpu]:
     """The vcpu that x8 names, which does not run, while x0 is a register's number."""
-    index = held_of(state, caller, objects.VCPU, right).object
+    index = held(state, caller, caller.registers[8], objects.VCPU, right)
     require(caller.registers[0] < vcpu.REGISTER_COUNT, errors.BAD_ARGUMENT)
     require(not is_running(state, index), errors.BUSY)
+    get_within_reach(state, index)
     return index, state.vcpus[index]
+
+
+def has_pending(target: Vcpu) -> bool:
+    """Whether an interrupt is pending for a guest."""
+    return bool(target.arriving) or any(interrupt.pending for interrupt in target.interrupts.values())
 
 
 def vcpu_read(state: State, caller: Thread) -> None:
@@ -48,7 +51,7 @@ def value_of(target: Vcpu, number: int) -> int:
     others = {
         vcpu.CNTVOFF: 0,
         vcpu.TIMER_INTERRUPT: target.timer_priority | vcpu.TIMER_ENABLED * target.timer_enabled,
-        vcpu.PENDING: int(any(interrupt.pending for interrupt in target.interrupts.values())),
+        vcpu.PENDING: int(has_pending(target)),
         vcpu.MPIDR: target.mpidr,
         vcpu.MIDR: target.midr,
     }

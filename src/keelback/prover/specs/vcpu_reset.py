@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from keelback.abi import errors, objects, rights, vcpu
-from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.authority import held
+from keelback.prover.specs.ownership import is_running
 from keelback.prover.specs.refusal import require
+from keelback.prover.specs.registers_elsewhere import get_within_reach
 from keelback.prover.specs.thread_start import forget_floating_point
-from keelback.prover.specs.vcpu_read import is_running
 from keelback.prover.state import State, Thread
 
 RESET_SCTLR = 0x30D0_0800
@@ -16,14 +17,22 @@ RESET_STATE = 0x3C5
 
 
 def vcpu_reset(state: State, caller: Thread) -> None:
-    """A guest that does not run forgets everything but who it is: MPIDR, MIDR, and the priority of its timer."""
-    index = held_of(state, caller, objects.VCPU, rights.CONTROL).object
+    """A guest that does not run forgets everything but who it is."""
+    index = held(state, caller, caller.registers[8], objects.VCPU, rights.CONTROL)
     require(not is_running(state, index), errors.BUSY)
+    get_within_reach(state, index)
+    reset(state, index)
+
+
+def reset(state: State, index: int) -> None:
+    """What stays is MPIDR, MIDR, and the priority of its timer."""
     target = state.vcpus[index]
+    if target.loaded_on:
+        state.core.loaded = target.loaded_on = 0
     target.registers = [0] * len(target.registers)
     target.registers[vcpu.PSTATE] = RESET_STATE
     target.el1 = dict.fromkeys(target.el1, 0) | {"sctlr": RESET_SCTLR}
-    target.interrupts = {}
+    target.interrupts, target.arriving = {}, {}
     target.interface = (0, 0, 0)
     target.access = None
     target.timer_enabled = target.timer_due = target.wants_room = False

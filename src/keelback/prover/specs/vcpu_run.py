@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keelback.abi import errors, objects, rights, vcpu
-from keelback.prover.specs.authority import held_of
+from keelback.prover.specs.authority import held
 from keelback.prover.specs.messaging import take_bits
 from keelback.prover.specs.refusal import require
 from keelback.prover.state import Access, OpenAccess, State, Thread, Vcpu
@@ -14,10 +14,10 @@ WORD_MASK = (1 << 64) - 1
 
 def vcpu_run(state: State, caller: Thread) -> None:
     """The guest's last exit is completed as told, and the guest runs, unless its monitor has to hear something."""
-    index = held_of(state, caller, objects.VCPU, rights.CONTROL).object
+    index = held(state, caller, caller.registers[8], objects.VCPU, rights.CONTROL)
     target = state.vcpus[index]
     actions, value = caller.registers[:2]
-    require(target.monitor == caller.index, errors.STATE)
+    require(caller.vcpu == index, errors.STATE)
     require(actions & ~(vcpu.SKIP | vcpu.WRITE_RESULT) == 0, errors.BAD_ARGUMENT)
     require(not actions & vcpu.WRITE_RESULT or target.access is not None, errors.BAD_ARGUMENT)
     if actions & vcpu.WRITE_RESULT and target.access is not None:
