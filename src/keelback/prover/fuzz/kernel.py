@@ -92,11 +92,13 @@ class CompiledKernel:
     def __init__(self, parameters: Mapping[str, int] = PARAMETERS) -> None:
         self._program = HostProgram(Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters))
         self.parameters = parameters
-        self.symbols = table_symbols(self._program.layouts.keys() - self._program.constants)
+        self.symbols = table_symbols(self._program.layouts)
         self.layouts: Mapping[str, Layout] = {name: self._program.layouts[s] for name, s in self.symbols.items()}
         self._memories = {name: self._program.global_memory(symbol) for name, symbol in self.symbols.items()}
         self._places: dict[tuple[str, str], tuple[int, int, int, int]] = {}
-        self._defaults = {name: memory.tobytes() for name, memory in self._memories.items()}
+        constants = self._program.constants
+        self._writable = {name: self._memories[name] for name, symbol in self.symbols.items() if symbol not in constants}
+        self._defaults = {name: memory.tobytes() for name, memory in self._writable.items()}
         self.sizes = sizes_of(parameters)
         self._registers = self._program.keep_registers()
         self._present = self._program.global_memory(PRESENT)
@@ -111,18 +113,18 @@ class CompiledKernel:
         self._registers["cntpct_el0"] = now
 
     def load(self, boot: BootValues) -> None:
-        for name, memory in self._memories.items():
+        for name, memory in self._writable.items():
             rows = boot.get(name)
             memory[:] = pack(self.layouts[name], rows, self._defaults[name]) if rows else self._defaults[name]
         self._registers.update(dict.fromkeys(self._registers, 0))
 
     def save(self) -> dict[str, bytes]:
         """What `restore` brings back: all tables."""
-        return {name: memory.tobytes() for name, memory in self._memories.items()}
+        return {name: memory.tobytes() for name, memory in self._writable.items()}
 
     def restore(self, saved: Mapping[str, bytes]) -> None:
         """Make all tables what they were."""
-        for name, memory in self._memories.items():
+        for name, memory in self._writable.items():
             memory[:] = saved[name]
         self.enter(0, 0)
 
