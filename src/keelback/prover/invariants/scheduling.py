@@ -1,4 +1,4 @@
-"""Scheduling: on each core the bitmap says which ready queues have members, and nobody better than who runs is ready."""
+"""Scheduling: on each core the bitmap says which ready queues have members, and the best thread runs."""
 
 from __future__ import annotations
 
