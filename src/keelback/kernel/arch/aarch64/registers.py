@@ -82,8 +82,9 @@ ICH_LR1_EL2: Final = SystemRegister("s3_4_c12_c12_1")
 ICH_LR2_EL2: Final = SystemRegister("s3_4_c12_c12_2")
 ICH_LR3_EL2: Final = SystemRegister("s3_4_c12_c12_3")
 
-COMPONENT_HCR: Final = 0x8D7F_F03B
-"""RW TGE TVM TPU TSW TACR TIDCP TSC TID0-3 TWE TWI DC AMO FMO IMO SWIO VM."""
+COMPONENT_HCR: Final = 0x8C7F_F03B
+"""RW TGE TVM TSW TACR TIDCP TSC TID0-3 TWE TWI DC AMO FMO IMO SWIO VM. Not TPU: components clean and invalidate their
+own code by address."""
 GUEST_HCR: Final = 0x807D_A63B
 """RW TSW TACR TIDCP TSC TID3 TID1 TID0 TWI BSU (inner shareable) FB AMO FMO IMO SWIO VM. Not TID2: guests read CTR_EL0
 all the time. FB and BSU: what a guest does to the translations of its core holds for all it may run on."""
