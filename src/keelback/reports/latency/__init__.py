@@ -1,0 +1,10 @@
+"""Longest paths through the compiled kernel, in instructions: of each system call, each interrupt, each exception.
+
+This is the package's public door. Time is not computed: an instruction takes as long as the processor needs for it.
+"""
+
+from keelback.reports.latency.bounds import Bound, Latency, measure_latency
+from keelback.reports.latency.errors import UnboundedCode
+from keelback.reports.latency.table import render, to_data
+
+__all__ = ["Bound", "Latency", "UnboundedCode", "measure_latency", "render", "to_data"]

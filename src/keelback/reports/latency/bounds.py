@@ -1,0 +1,94 @@
+"""The bounds: of each entry, and of the whole kernel. Finds the entries in the program and has each explored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from keelback.reports.latency.entries import Entry, entries
+from keelback.reports.latency.errors import UnboundedCode
+from keelback.reports.latency.machine_code import MachineCode
+from keelback.reports.latency.paths import Explorer, Finished, Trail, longer
+from keelback.reports.latency.paths import Path as CodePath
+
+VECTORS = "kernel_vectors"
+CALL_LIMIT = 1000
+"""No system call should be longer."""
+
+ENDS = ("kernel_panic", "kernel_panic_entry")
+"""Here a path ends uncounted: the kernel stops for good."""
+
+ROUNDS: dict[str, int] = {}
+"""`file.py:line` of a loop whose bound cannot be told from the machine code: the bound, each with its reason."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """No path of this entry is longer. `heaviest`: functions on the longest path, with their own instructions."""
+
+    kind: str
+    name: str
+    instructions: int
+    heaviest: tuple[tuple[str, int], ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a system call misses what was aimed at."""
+        return self.kind == "system call" and self.instructions > CALL_LIMIT
+
+
+@dataclass(frozen=True)
+class Latency:
+    """All bounds of a kernel, in instructions of one core that does not wait for another.
+
+    `masked`: longest time that interrupts are masked. `interrupt`: from there until an interrupt's own entry is done.
+    `waits`: whether entries wait for a lock, each time at most as long as every other core once holds it.
+    """
+
+    bounds: tuple[Bound, ...]
+    masked: int
+    interrupt: int
+    waits: bool
+
+
+def measure_latency(elf: Path) -> Latency:
+    """Bounds of the kernel in a linked file. UnboundedCode for code without bound."""
+    code = MachineCode(elf)
+    if VECTORS not in code.symbols:
+        raise UnboundedCode(f"{elf}: no symbol {VECTORS}")
+    ends = frozenset(code.symbols[name] for name in ENDS if name in code.symbols)
+    explorer = Explorer(code, ends, ROUNDS)
+    found: dict[tuple[str, str], Bound] = {}
+    woken, waits = None, False
+    for entry in entries():
+        finished = explorer.explore(code.symbols[VECTORS] + entry.offset, entry.state())
+        woken, waits = longer(woken, finished.woken), waits or bool(finished.locks)
+        _keep_longest(found, _bound(code, entry, finished))
+    if woken is not None:
+        _keep_longest(found, Bound("interrupt", "waking a core that waits", woken.count, _heaviest(code, woken.trail)))
+    bounds = tuple(found.values())
+    masked = max(bound.instructions for bound in bounds)
+    interrupt = max(bound.instructions for bound in bounds if bound.kind == "interrupt")
+    return Latency(bounds, masked, masked + interrupt, waits)
+
+
+def _bound(code: MachineCode, entry: Entry, finished: Finished) -> Bound:
+    path = finished.entered or CodePath(0)
+    return Bound(entry.kind, entry.name, path.count, _heaviest(code, path.trail))
+
+
+def _keep_longest(found: dict[tuple[str, str], Bound], bound: Bound) -> None:
+    key = (bound.kind, bound.name)
+    if key not in found or found[key].instructions < bound.instructions:
+        found[key] = bound
+
+
+def _heaviest(code: MachineCode, trail: Trail) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    while trail is not None:
+        address, count, trail = trail
+        name = code.function(address)
+        counts[name] = counts.get(name, 0) + count
+    ranked: Iterable[tuple[str, int]] = sorted(counts.items(), key=lambda item: -item[1])
+    return tuple(ranked)
