@@ -40,7 +40,7 @@ def build_steady(system: System, folder: Path) -> BuiltSystem:
 
 def counted_command(built: BuiltSystem, extra: tuple[str, ...]) -> list[str]:
     """QEMU's command for a built system, one instruction being one nanosecond."""
-    emulation = Emulation(built.board, built.image, built.ram_end, counted=True, extra=extra)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, counted=True, extra=extra)
     return emulator_command(emulation, interactive=False)
 
 

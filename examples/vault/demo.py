@@ -98,7 +98,7 @@ def booted(
     system: System, built: BuiltSystem, *, counted: bool = False, extra: tuple[str, ...] = ()
 ) -> Generator[Scene]:
     """A built system, running in the emulator until the block ends; `counted`: one instruction is one nanosecond."""
-    emulation = Emulation(built.board, built.image, built.ram_end, counted=counted, extra=extra)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, counted=counted, extra=extra)
     with Machine(emulator_command(emulation, interactive=False), limit_s=LIMIT_S) as machine:
         yield Scene(machine, key_of(system), takers_of(system))
 

@@ -59,7 +59,7 @@ def test_gdb_stops_on_python_lines_in_kernel_and_component(tmp_path: Path) -> No
             component_line=line_of(GREETER, "while take_line"),
         )
     )
-    emulation = Emulation(built.board, built.image, built.ram_end, gdb_port=port)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, gdb_port=port)
     with Machine(emulator_command(emulation, interactive=False), limit_s=300):
         command = ["timeout", "-k", "5", str(GDB_SECONDS), "gdb-multiarch", "-batch", "-x", str(script)]
         done = subprocess.run([*command, str(built.folder / "kernel.elf")], capture_output=True, text=True, check=False)

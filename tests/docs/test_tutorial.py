@@ -119,5 +119,5 @@ def test_linux_calls_the_component(folder: Path) -> None:
 def booted(path: Path) -> Machine:
     """The system that a folder describes, running."""
     built = build_system(load_system(path))
-    emulation = Emulation(built.board, built.image, built.ram_end)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores)
     return Machine(emulator_command(emulation, interactive=False))

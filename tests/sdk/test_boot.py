@@ -89,7 +89,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltSystem:
 
 
 def start(built: BuiltSystem, ram_mib: int | None = None) -> Machine:
-    emulation = Emulation(built.board, built.image, built.ram_end, ram_mib=ram_mib)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, ram_mib=ram_mib)
     return Machine(emulator_command(emulation, interactive=False), limit_s=120)
 
 

@@ -71,7 +71,7 @@ def write_system(folder: Path) -> Path:
 def test_c_and_zig_components_work_together(tmp_path: Path) -> None:
     built = build_system(load_system(write_system(tmp_path)))
     line = 1 + ADDER.splitlines().index("        *(volatile int *)0x60000000 = 1;")
-    command = emulator_command(Emulation(built.board, built.image, built.ram_end), interactive=False)
+    command = emulator_command(Emulation(built.board, built.image, built.ram_end, cores=built.cores), interactive=False)
     with Machine(command, limit_s=60) as machine:
         machine.expect(r"^adder\s*\| adder in C$")
         machine.expect(r"^caller\s*\| status 0$")

@@ -21,7 +21,7 @@ def test_two_guests_reach_their_shells(tmp_path: Path) -> None:
         system.add(VirtualMachine(name, kernel=debian_kernel(), initrd=debian_initrd(), ram="256 MiB", priority=50))
     built = build_system(system, tmp_path)
     assert built.image.stat().st_size < 2 * debian_kernel().stat().st_size
-    command = emulator_command(Emulation(built.board, built.image, built.ram_end), interactive=False)
+    command = emulator_command(Emulation(built.board, built.image, built.ram_end, cores=built.cores), interactive=False)
     with Machine(command, limit_s=240) as machine:
         first = machine.expect(r"(one|two)\s*\| BusyBox", limit_s=200).group(1)
         machine.expect(rf"{'two' if first == 'one' else 'one'}\s*\| BusyBox", limit_s=200)

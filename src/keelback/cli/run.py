@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         board=built.board,
         image=built.image,
         ram_end=built.ram_end,
+        cores=built.cores,
         ram_mib=options.ram,
         gdb_port=GDB_PORT if options.gdb else None,
     )

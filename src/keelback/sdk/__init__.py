@@ -7,18 +7,22 @@ from keelback.sdk.boards import BOARDS, Board, Device
 from keelback.sdk.system.checks import InvalidSystem, check_system
 from keelback.sdk.system.description import System, load_system
 from keelback.sdk.system.errors import DescriptionError, Location
-from keelback.sdk.system.model import Channel, MemoryRegion, ProtectionDomain, Signal, VirtualMachine
+from keelback.sdk.system.model import Channel, MemoryRegion, ProtectionDomain, Schedule, Signal, VirtualMachine
+from keelback.sdk.system.resources import ComponentImage, Pool
 
 __all__ = [
     "BOARDS",
     "Board",
     "Channel",
+    "ComponentImage",
     "DescriptionError",
     "Device",
     "InvalidSystem",
     "Location",
     "MemoryRegion",
+    "Pool",
     "ProtectionDomain",
+    "Schedule",
     "Signal",
     "System",
     "VirtualMachine",

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from keelback.sdk.boards import BOARDS, Board
-from keelback.sdk.image.boot_state import kernel_parameters
-from keelback.sdk.image.components import Built, Progress, build_programs, component_job, kernel_job
-from keelback.sdk.image.flat_image import assemble_image
+from keelback.sdk.image.flat_image import assemble_image, place_programs
 from keelback.sdk.image.manifest import build_manifest
 from keelback.sdk.image.plan import Plan
+from keelback.sdk.image.programs import Progress, build_all, fit_kernel
 from keelback.sdk.image.wiring import plan_system
 from keelback.sdk.system.checks import check_system
 from keelback.sdk.system.checks.domains import find_source
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import PACKAGE_FOLDER
+from keelback.sdk.system.model import ProtectionDomain
+from keelback.sdk.system.resources import ComponentImage
 
 COMPILED_FOLDERS = ("abi", "compiler", "kernel", "lang", "sdk", "user")
 SOURCE_PATTERNS = ("*.py", "*.c", "*.h", "*.zig")
@@ -55,6 +56,11 @@ class BuiltSystem:
     def ram_end(self) -> int:
         """Physical address up to which the image needs RAM."""
         return int(self.manifest["image"]["ram_end"])
+
+    @property
+    def cores(self) -> int:
+        """How many processor cores the system runs on."""
+        return int(self.manifest["cores"])
 
     def elf(self, name: str) -> Path:
         """The linked program of a component, or of "kernel"."""
@@ -99,8 +105,10 @@ def _build_into(system: System, folder: Path, progress: Progress) -> BuiltSystem
         progress("nothing has changed")
         return BuiltSystem(folder, plan.board, kept, fresh=False)
     (folder / INPUTS_FILE).unlink(missing_ok=True)
-    built = _compile(plan, folder, progress)
+    built = build_all(plan, folder, progress)
     progress("placing and checking")
+    place_programs(plan, built)
+    fit_kernel(plan, built, folder)
     image = assemble_image(plan, built)
     (folder / IMAGE_FILE).write_bytes(image.content)
     manifest = build_manifest(plan, image.layout, built, len(image.content))
@@ -125,12 +133,6 @@ def load_built(folder: Path) -> BuiltSystem:
     return BuiltSystem(folder, BOARDS[manifest["board"]], manifest, fresh=False)
 
 
-def _compile(plan: Plan, folder: Path, progress: Progress) -> dict[str, Built]:
-    jobs = [kernel_job(plan, kernel_parameters(plan), folder)]
-    jobs += [component_job(plan, component, folder) for component in plan.components]
-    return build_programs(jobs, progress)
-
-
 def _find_built(folder: Path, key: str) -> dict[str, Any] | None:
     inputs, manifest = folder / INPUTS_FILE, folder / MANIFEST_FILE
     if not inputs.is_file() or inputs.read_text().strip() != key or not (folder / IMAGE_FILE).is_file():
@@ -147,9 +149,15 @@ def inputs_key(plan: Plan) -> str:
         digest.update(path.read_bytes())
     for component in plan.components:
         described = (component.name, component.fault_handler, component.fault_badge, component.capabilities)
-        digest.update(repr((described, sorted(component.parameters.items()), component.domain.stack_bytes)).encode())
+        placed = (component.domain.core, component.domain.ceiling, component.time, component.slot_count)
+        told = (sorted(component.parameters.items()), component.domain.stack_bytes)
+        digest.update(repr((described, placed, told)).encode())
+        for load in component.loads:
+            told = (sorted(load.image.parameters.items()), load.image.stack_bytes)
+            digest.update(repr((load.program, load.image.source, told)).encode())
         for mapping in component.mappings:
             digest.update(repr((mapping.name, mapping.virtual, mapping.access, mapping.extent.name)).encode())
+    digest.update(repr((plan.system.cores, plan.windows, plan.first_windows, plan.next_index)).encode())
     for extent in plan.extents:
         digest.update(repr((extent.name, extent.kind, extent.size_bytes, extent.physical)).encode())
         digest.update(extent.content)
@@ -159,7 +167,9 @@ def inputs_key(plan: Plan) -> str:
 def _source_files(plan: Plan) -> Iterator[Path]:
     for folder in COMPILED_FOLDERS:
         yield from sorted(path for pattern in SOURCE_PATTERNS for path in (PACKAGE_FOLDER / folder).rglob(pattern))
-    beside = {path.parent for path in map(find_source, plan.system.domains) if path is not None}
+    described: list[ProtectionDomain | ComponentImage] = []
+    described += [*plan.system.domains, *(load.image for part in plan.components for load in part.loads)]
+    beside = {path.parent for part in described if (path := find_source(part)) is not None}
     for component_folder in sorted(beside):
         if not component_folder.is_relative_to(PACKAGE_FOLDER):
             yield from sorted(path for pattern in SOURCE_PATTERNS for path in component_folder.glob(pattern))

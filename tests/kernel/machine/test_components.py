@@ -43,7 +43,7 @@ CRIMES = {
 def machine_of(system: System, folder: Path) -> Machine:
     """The system, built and started."""
     built = build_system(system, folder)
-    emulation = Emulation(built.board, built.image, built.ram_end)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores)
     return Machine(emulator_command(emulation, interactive=False), limit_s=120)
 
 

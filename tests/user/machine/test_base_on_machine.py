@@ -61,7 +61,7 @@ def base_system(name: str) -> System:
 @contextmanager
 def running(system: System, folder: Path) -> Generator[Machine]:
     built = build_system(system, folder)
-    emulation = Emulation(built.board, built.image, built.ram_end)
+    emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores)
     with Machine(emulator_command(emulation, interactive=False), limit_s=180.0) as machine:
         yield machine
 

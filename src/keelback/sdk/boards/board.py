@@ -26,7 +26,8 @@ class Board:
     """Addresses are physical, sizes in bytes. `kernel_devices` are mapped for the kernel; `devices` can be given away.
 
     `ram_size_max_bytes` bounds what tables may refer to; how much RAM there is, the kernel reads from the device tree
-    at boot. `kernel_parameters` tell the kernel where its devices are. `emulator` is the command that emulates the
+    at boot. `kernel_parameters` tell the kernel where its devices are. `counter_hz` is how fast the
+    counter counts (CNTFRQ_EL0). `emulator` is the command that emulates the
     board, without memory size and image.
     """
 
@@ -38,6 +39,8 @@ class Board:
     kernel_devices: tuple[Device, ...]
     devices: tuple[Device, ...]
     interrupt_count: int
+    core_count_max: int
+    counter_hz: int
     kernel_parameters: dict[str, int]
     emulator: tuple[str, ...]
 

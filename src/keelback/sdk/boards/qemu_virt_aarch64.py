@@ -21,6 +21,8 @@ QEMU_VIRT_AARCH64 = Board(
         Device("pl061", 0x0903_0000, 0x1000, interrupt=39),
     ),
     interrupt_count=288,
+    core_count_max=8,
+    counter_hz=62_500_000,
     kernel_parameters={"gicd_base": 0x0800_0000, "gicr_base": 0x080A_0000, "uart_base": 0x0900_0000},
     emulator=(
         "qemu-system-aarch64",

@@ -1,13 +1,11 @@
-"""Compiles and links the kernel and the components of a plan, in parallel processes.
+"""Compiles and links one program: the kernel, a component, or what a component loads. Places nothing.
 
-Objects are kept by content (keelback.compiler's cache), so only what changed is compiled again. Places nothing.
+Objects are kept by content (keelback.compiler's cache), so only what changed is compiled again.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +14,13 @@ from keelback.lang.layout import Layout as MemoryLayout
 from keelback.sdk.image.foreign import RUNTIME_SOURCES, build_foreign
 from keelback.sdk.image.line_tables import Row, relative_name, tidy_rows
 from keelback.sdk.image.linker_scripts import COMPONENT_ENTRY, KERNEL_ENTRY, component_script, kernel_script
-from keelback.sdk.image.plan import TEXT_BASE, Component, Plan
+from keelback.sdk.image.plan import TEXT_BASE, Component, Load, Plan
 from keelback.sdk.system.checks.domains import find_source
+from keelback.sdk.system.model import ProtectionDomain
+from keelback.sdk.system.resources import ComponentImage
 
 KERNEL_ROOT = "keelback.kernel.main"
 RUNTIME_ROOT = "keelback.user.runtime.component"
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,37 @@ class Job:
     folder: Path
     base_folder: Path
 
+    @property
+    def elf(self) -> Path:
+        """The linked file."""
+        return self.folder / f"{self.name}.elf"
+
+    @property
+    def parameters(self) -> Mapping[str, int | str]:
+        """What the program is told."""
+        return self.program.parameters
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """Programs of one family differ in parameters only."""
+        if isinstance(self.program, ForeignProgram):
+            return (self.program.source, self.script, *sorted(self.parameters.items()))
+        return (self.program.root, self.program.extra, self.entry, self.base, self.script)
+
 
 @dataclass(frozen=True)
 class Built:
-    """A linked program: its file, layouts of its globals, source lines by address, and the files they are in."""
+    """A linked program: its file, layouts of its globals, source lines by address, and the files they are in.
+
+    `asked` are the names of the parameters that it depends on, given or not.
+    """
 
     name: str
     image: LinkedImage
     layouts: Mapping[str, MemoryLayout]
     rows: list[Row]
     sources: list[Path]
+    asked: tuple[str, ...] = ()
 
 
 class ProgramErrors(Exception):
@@ -70,17 +89,32 @@ def kernel_job(plan: Plan, parameters: Mapping[str, int], folder: Path) -> Job:
 
 def component_job(plan: Plan, component: Component, folder: Path) -> Job:
     """A component with the runtime's entry and its own parameters."""
-    domain = component.domain
-    source = find_source(domain)
+    return _program_job(plan, component.name, component.domain, component.parameters, folder)
+
+
+def load_job(plan: Plan, load: Load, folder: Path) -> Job:
+    """A program that a component loads: told its name, and what the description says."""
+    parameters: dict[str, int | str] = {"component_name": load.name, **load.image.parameters}
+    return _program_job(plan, load.program, load.image, parameters, folder)
+
+
+def _program_job(
+    plan: Plan,
+    name: str,
+    described: ProtectionDomain | ComponentImage,
+    parameters: Mapping[str, int | str],
+    folder: Path,
+) -> Job:
+    source = find_source(described)
     assert source is not None
-    root: str | Path = domain.source if domain.source.startswith("keelback.") else source
+    root: str | Path = described.source if described.source.startswith("keelback.") else source
     program: Program | ForeignProgram
     if source.suffix == ".py":
-        program = Program(root=root, extra=(RUNTIME_ROOT,), parameters=dict(component.parameters))
+        program = Program(root=root, extra=(RUNTIME_ROOT,), parameters=dict(parameters))
     else:
-        program = ForeignProgram(source, dict(component.parameters))
-    script = component_script(TEXT_BASE, domain.stack_bytes)
-    return Job(component.name, program, COMPONENT_ENTRY, TEXT_BASE, script, folder, plan.system.location.path.parent)
+        program = ForeignProgram(source, dict(parameters))
+    script = component_script(TEXT_BASE, described.stack_bytes)
+    return Job(name, program, COMPONENT_ENTRY, TEXT_BASE, script, folder, plan.system.location.path.parent)
 
 
 def try_build(job: Job) -> Built | str:
@@ -93,35 +127,14 @@ def try_build(job: Job) -> Built | str:
 
 def build_program(job: Job) -> Built:
     """Compile and link one program."""
-    objects, layouts, sources = compile_program(job)
-    elf = job.folder / f"{job.name}.elf"
-    image = link(objects, elf, base=job.base, script=job.script, entry=job.entry)
-    entries = line_table(elf)
-    rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in entries]
-    return Built(job.name, image, layouts, tidy_rows(rows, image.symbols["__text_end"]), sources)
-
-
-def compile_program(job: Job) -> tuple[list[Path], Mapping[str, MemoryLayout], list[Path]]:
-    """Objects of a program, layouts of its globals (of a program in Python), and its sources."""
     if isinstance(job.program, ForeignProgram):
-        source, parameters = job.program.source, job.program.parameters
-        objects = build_foreign(source, parameters, job.folder, job.name)
-        return objects, {}, [source.resolve(), *RUNTIME_SOURCES]
-    compiled = compile_object(job.program, job.folder / f"{job.name}.o")
-    return [compiled.path], compiled.layouts, list(compiled.sources)
-
-
-def build_programs(jobs: list[Job], progress: Progress) -> dict[str, Built]:
-    """Build all programs, as many at a time as there are processors; by name. Raises ProgramErrors."""
-    built: dict[str, Built] = {}
-    failed: list[str] = []
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for number, (job, result) in enumerate(zip(jobs, pool.map(try_build, jobs), strict=True), 1):
-            if isinstance(result, str):
-                failed.append(result)
-            else:
-                built[job.name] = result
-                progress(f"compiled {number}/{len(jobs)}: {job.name}")
-    if failed:
-        raise ProgramErrors("\n".join(failed))
-    return built
+        objects = build_foreign(job.program.source, job.parameters, job.folder, job.name)
+        layouts: Mapping[str, MemoryLayout] = {}
+        sources, asked = [job.program.source.resolve(), *RUNTIME_SOURCES], tuple(job.parameters)
+    else:
+        compiled = compile_object(job.program, job.folder / f"{job.name}.o")
+        objects, layouts = [compiled.path], compiled.layouts
+        sources, asked = list(compiled.sources), compiled.parameters_asked
+    image = link(objects, job.elf, base=job.base, script=job.script, entry=job.entry)
+    rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in line_table(job.elf)]
+    return Built(job.name, image, layouts, tidy_rows(rows, image.symbols["__text_end"]), sources, asked)

@@ -73,5 +73,6 @@ def _map_guest_ram(plan: Plan, component: Component, machine: VirtualMachine) ->
     component.map("guest_ram", ram, "rw", GUEST_RAM_WINDOW)
     component.pass_window("guest_ram", GUEST_RAM_WINDOW, machine.ram_bytes)
     component.parameters["guest_ram_base"] = GUEST_RAM_BASE
-    component.guest = Guest(len(plan.guests) + 1, machine, [Mapping("ram", ram, GUEST_RAM_BASE, "rwx")])
+    plan.take("space", 1)
+    component.guest = Guest(plan.take("vcpu", 1), machine, [Mapping("ram", ram, GUEST_RAM_BASE, "rwx")])
     plan.guests.append(component.guest)

@@ -1,28 +1,20 @@
 """Evaluated on the bytes of every image before it is written: the base case of what the kernel then preserves.
 
-Reads the packed tables back through the layouts, and walks the translation tables as the hardware does. One function
-per statement; each yields what contradicts it. A build with any contradiction is refused.
+Here is what the kernel's tables say of each other; `memory_invariants` has what is said of memory. One function per
+statement; each yields what contradicts it. A build with any contradiction is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from keelback.abi import objects, rights
-from keelback.lang.layout import Layout as MemoryLayout
-from keelback.lang.packing import unpack
-from keelback.sdk.image.boot_state import THREAD_READY, VMID_SHIFT, state_symbol
-from keelback.sdk.image.layout import Layout
-from keelback.sdk.image.page_tables import Leaf, el2_attributes, walk
-from keelback.sdk.image.plan import Plan
-
-ADDRESS_MASK = (1 << VMID_SHIFT) - 1
-WRITABLE = 1 << 7
-EXECUTE_NEVER = 1 << 54
-TABLES = ("boot", "threads", "endpoints", "notifications", "interrupts", "vcpus", "slots")
+from keelback.sdk.image import memory_invariants
+from keelback.sdk.image.boot_image import OBJECT_TABLES, SINGLE_OBJECTS, BootImage
+from keelback.sdk.image.boot_state import PRIORITY_COUNT, THREAD_READY
+from keelback.sdk.image.plan import ROOT_POOL
 
 Contradictions = Iterator[str]
 
@@ -31,33 +23,11 @@ class BrokenInvariant(Exception):
     """The image contradicts an invariant: a mistake of the builder, never of the description."""
 
 
-@dataclass(frozen=True)
-class BootImage:
-    """What is judged: the kernel's tables as unpacked from the image, and the translation tables."""
-
-    plan: Plan
-    layout: Layout
-    tables: Mapping[str, Any]
-
-    def entries(self, table: str) -> Iterator[tuple[int, Any]]:
-        """Entries of a table that can be an object: all but the first."""
-        yield from list(enumerate(self.tables[table]))[1:]
-
-
-def read_tables(layouts: Mapping[str, MemoryLayout], read: Callable[[str, int], bytes]) -> dict[str, Any]:
-    """Unpack the kernel's tables; `read` gives the bytes of a symbol."""
-    found: dict[str, Any] = {}
-    for table in TABLES:
-        symbol = state_symbol(table)
-        found[table] = unpack(layouts[symbol], read(symbol, layouts[symbol].size))
-    return found
-
-
 def first_object_is_nobody(image: BootImage) -> Contradictions:
     """Entry 0 of every object table is all zero."""
-    for table in ("threads", "endpoints", "notifications", "interrupts", "vcpus"):
+    for table in dict.fromkeys(OBJECT_TABLES.values()):
         entry = image.tables[table][0]
-        if any(_numbers(entry, skip=("process_state", "instruction_bytes"))):
+        if any(_numbers(entry, skip=("process_state",))):
             yield f"{table}[0] is not nobody"
 
 
@@ -73,76 +43,131 @@ def _numbers(value: Any, skip: tuple[str, ...]) -> Iterator[int]:
         yield int(value)
 
 
-def threads_and_notifications_name_each_other(image: BootImage) -> Contradictions:
-    """A thread's notification is bound to that thread."""
+def owners_are_pools(image: BootImage) -> Contradictions:
+    """Every object's owner is a pool that lives, pools form a tree, and each knows how many objects it owns."""
+    pools = image.tables["pools"]
+    owned: Counter[int] = Counter()
+    for table in dict.fromkeys(OBJECT_TABLES.values()):
+        for index, row in enumerate(image.tables[table]):
+            owner = row["header"]["owner"]
+            owned[owner] += 1
+            if owner and not (owner < len(pools) and pools[owner]["header"]["live"]):
+                yield f"{table}[{index}] belongs to pool {owner}, which does not exist"
+            elif row["header"]["live"] and not owner:
+                yield f"{table}[{index}] lives and belongs to nobody"
+    owned.update(image.tables[name]["header"]["owner"] for name in SINGLE_OBJECTS.values())
+    owned[ROOT_POOL] -= 1
+    for index, pool in image.entries("pools"):
+        if pool["owned"] != owned[index]:
+            yield f"pools[{index}] owns {owned[index]} objects, not {pool['owned']}"
+        if pool["header"]["owner"] >= index and index != ROOT_POOL:
+            yield f"pools[{index}] is not below the root"
+
+
+def bindings_are_reciprocal(image: BootImage) -> Contradictions:
+    """What a thread is bound to names the thread, and the other way round."""
+    bindings = (
+        ("notification", "notifications", "thread"),
+        ("serves", "endpoints", "server"),
+        ("budget", "times", "thread"),
+        ("vcpu", "vcpus", "thread"),
+    )
+    for name, table, back in bindings:
+        for index, thread in enumerate(image.tables["threads"]):
+            if thread[name] and image.tables[table][thread[name]][back] != index:
+                yield f"threads[{index}] and {table}[{thread[name]}] disagree"
+        for index, row in enumerate(image.tables[table]):
+            if row[back] and image.tables["threads"][row[back]][name] != index:
+                yield f"{table}[{index}] and threads[{row[back]}] disagree"
+
+
+def threads_have_a_core_and_a_priority(image: BootImage) -> Contradictions:
+    """A thread that lives has one of the cores, a priority that is at most its ceiling, and is in no queue."""
     for index, thread in image.entries("threads"):
-        if image.tables["notifications"][thread["notification"]]["thread"] != index:
-            yield f"threads[{index}] and its notification disagree"
+        core, priority = divmod(thread["rank"], PRIORITY_COUNT)
+        if core >= len(image.tables["cores"]) or not 1 <= priority <= thread["ceiling"]:
+            yield f"threads[{index}] has rank {thread['rank']:#x} and ceiling {thread['ceiling']}"
+        if thread["queue"]:
+            yield f"threads[{index}] is in a queue"
+        if thread["charged"] != thread["budget"]:
+            yield f"threads[{index}] uses time that is not its own"
 
 
-def ready_threads_can_run(image: BootImage) -> Contradictions:
-    """A thread that starts has a priority, a table, an address space and an executable entry with a stack."""
+def cores_know_themselves(image: BootImage) -> Contradictions:
+    """Each core has its number, nothing ready, and the first window of its own schedule."""
+    for index, core in enumerate(image.tables["cores"]):
+        if core["number"] != index or core["best_rank"] != index * PRIORITY_COUNT:
+            yield f"cores[{index}] has number {core['number']}, best rank {core['best_rank']:#x}"
+        if core["window"] != image.plan.first_windows.get(index, 0):
+            yield f"cores[{index}] starts with window {core['window']}"
+
+
+def windows_are_rings(image: BootImage) -> Contradictions:
+    """Windows last some time, are of partitions that exist, and come back to their first."""
+    windows, partitions = image.tables["windows"], len(image.plan.partitions)
+    reached: Counter[int] = Counter(window["next"] for window in windows[1:])
+    for index, window in enumerate(windows[1:], 1):
+        if not window["ticks"] or not 0 < window["partition"] <= partitions or reached[index] != 1:
+            yield f"windows[{index}] is empty, of no partition, or not followed and preceded by one window"
+
+
+def budgets_fit_their_periods(image: BootImage) -> Contradictions:
+    """0 < budget <= period, all of it left, in a partition that exists."""
+    for index, time in image.entries("times"):
+        if not 0 < time["budget"] <= time["period"] or time["remaining"] != time["budget"]:
+            yield f"times[{index}] gives {time['budget']} ticks in {time['period']}"
+        if time["partition"] > len(image.plan.partitions):
+            yield f"times[{index}] is in partition {time['partition']}"
+
+
+def capability_tables_are_disjoint(image: BootImage) -> Contradictions:
+    """Tables are separate pieces of `slots`, count what they hold and who uses them, and keep slot 0 empty."""
+    users = Counter(thread["table"] for _, thread in image.entries("threads"))
+    end = 0
+    for index, table in sorted(enumerate(image.tables["tables"]), key=lambda numbered: numbered[1]["first"]):
+        slots = image.slots_of(index)
+        if index and (table["first"] < end or len(slots) != table["count"]):
+            yield f"tables[{index}] overlaps another one"
+        end = max(end, table["first"] + table["count"])
+        if table["used"] != sum(slot["kind"] != objects.NONE for slot in slots) or table["threads"] != users[index]:
+            yield f"tables[{index}] counts its slots or its threads wrongly"
+        if slots and slots[0]["kind"] != objects.NONE:
+            yield f"tables[{index}] has something in slot 0"
     for index, thread in image.entries("threads"):
-        if thread["state"] != THREAD_READY:
-            continue
-        root = thread["stage2"] & ADDRESS_MASK
-        if not image.layout.zone.has_table(root):
-            yield f"threads[{index}] has no address space"
-            continue
-        leaves = list(walk(image.layout.zone, root))
-        entry, stack = thread["context"]["program_counter"], thread["context"]["stack_pointer"]
-        if thread["priority"] == 0 or thread["table"] == 0 or thread["queue"] != 0:
-            yield f"threads[{index}] is ready without priority or table, or queued"
-        if not any(_covers(leaf, entry) and not leaf.attributes & EXECUTE_NEVER for leaf in leaves):
-            yield f"threads[{index}] enters at {entry:#x}, where nothing is executable"
-        if stack % 16 or not any(_covers(leaf, stack - 16) and leaf.attributes & WRITABLE for leaf in leaves):
-            yield f"threads[{index}] has no stack below {stack:#x}"
-
-
-def _covers(leaf: Leaf, address: int) -> bool:
-    return leaf.virtual <= address < leaf.virtual + leaf.size_bytes
-
-
-def address_space_tags_are_unique(image: BootImage) -> Contradictions:
-    """No two address spaces share a VMID or a root table."""
-    spaces = [entry["stage2"] for table in ("threads", "vcpus") for _, entry in image.entries(table)]
-    parts = {"VMID": [space >> VMID_SHIFT for space in spaces], "table": [space & ADDRESS_MASK for space in spaces]}
-    for name, values in parts.items():
-        if len(set(values)) != len(values) or 0 in values:
-            yield f"two address spaces share a {name}"
+        table = image.tables["tables"][thread["table"]]
+        if thread["table"] == 0 or (thread["slots_first"], thread["slots_count"]) != (table["first"], table["count"]):
+            yield f"threads[{index}] and its capability table disagree"
 
 
 def capabilities_name_living_objects(image: BootImage) -> Contradictions:
-    """Every filled slot names an object that exists, in its present generation."""
-    tables = {
-        objects.THREAD: "threads",
-        objects.ENDPOINT: "endpoints",
-        objects.NOTIFICATION: "notifications",
-        objects.INTERRUPT: "interrupts",
-        objects.VCPU: "vcpus",
-    }
+    """Every filled slot names an object that exists, in its present generation, and came through no grant."""
     for index, slot in enumerate(image.tables["slots"]):
-        if slot["kind"] in (objects.TRACE, objects.PLATFORM):
-            if slot["object"] != 1 or slot["generation"] != 0:
-                yield f"slots[{index}] names an object that exists once by a wrong number"
-        elif slot["kind"] != objects.NONE:
-            entries = image.tables[tables[slot["kind"]]]
-            number = slot["object"]
-            if not 0 < number < len(entries) or entries[number]["generation"] != slot["generation"]:
-                yield f"slots[{index}] names no living object"
+        kind, number = slot["kind"], slot["object"]
+        if kind == objects.NONE:
+            continue
+        if kind in SINGLE_OBJECTS:
+            header = image.tables[SINGLE_OBJECTS[kind]]["header"] if number == 1 else None
+        else:
+            rows = image.tables[OBJECT_TABLES[kind]]
+            header = rows[number]["header"] if 0 < number < len(rows) else None
+        if header is None or not header["live"] or header["generation"] != slot["generation"] or slot["grant"]:
+            yield f"slots[{index}] names no living object"
 
 
 def calls_go_to_higher_priorities(image: BootImage) -> Contradictions:
     """Who can call an endpoint, itself apart, has a lower priority than its server."""
-    slot_count = len(image.tables["slots"]) // len(image.tables["threads"])
+    threads = image.tables["threads"]
     for index, thread in image.entries("threads"):
-        first = thread["table"] * slot_count
-        for slot in image.tables["slots"][first : first + slot_count]:
+        for slot in image.slots_of(thread["table"]):
             if slot["kind"] != objects.ENDPOINT or not slot["rights"] & rights.WRITE:
                 continue
             server = image.tables["endpoints"][slot["object"]]["server"]
-            if server != index and image.tables["threads"][server]["priority"] <= thread["priority"]:
+            if server != index and _priority(threads[server]) <= _priority(thread):
                 yield f"threads[{index}] can call threads[{server}], which has no higher priority"
+
+
+def _priority(thread: Any) -> int:
+    return int(thread["rank"]) % PRIORITY_COUNT
 
 
 def faults_go_to_somebody_else(image: BootImage) -> Contradictions:
@@ -165,82 +190,44 @@ def interrupts_are_distinct(image: BootImage) -> Contradictions:
 
 def each_vcpu_has_its_monitor(image: BootImage) -> Contradictions:
     """A vcpu's thread holds a capability to it."""
-    slot_count = len(image.tables["slots"]) // len(image.tables["threads"])
     for index, vcpu in image.entries("vcpus"):
-        first = image.tables["threads"][vcpu["thread"]]["table"] * slot_count
-        held = image.tables["slots"][first : first + slot_count]
+        held = image.slots_of(image.tables["threads"][vcpu["thread"]]["table"])
         if not any(slot["kind"] == objects.VCPU and slot["object"] == index for slot in held):
             yield f"vcpus[{index}] has no monitor"
 
 
-def no_component_maps_what_the_kernel_uses(image: BootImage) -> Contradictions:
-    """Kernel memory and translation tables are in no component's and no guest's address space."""
-    kernel = [window for window in image.layout.kernel_windows if not window.device]
-    for name, root in _roots(image):
-        for leaf in walk(image.layout.zone, root):
-            for window in kernel:
-                if leaf.physical < window.end and window.base < leaf.physical + leaf.size_bytes:
-                    yield f"{name} maps the kernel's {window.name}"
+def unborn_objects_are_clean(image: BootImage) -> Contradictions:
+    """An entry in which an object can be created later has nothing but its owner, its memory or its slots."""
+    for table in dict.fromkeys(OBJECT_TABLES.values()):
+        for index, row in enumerate(image.tables[table]):
+            if not row["header"]["live"] and any(_numbers(row, skip=("process_state", "owner", "first", "count"))):
+                yield f"{table}[{index}] does not live, but is not clean"
 
 
-def components_see_only_their_extents(image: BootImage) -> Contradictions:
-    """Every mapped page lies in an extent that the plan gives to that address space, with no more access."""
-    plans = [(component.name, component.mappings) for component in image.plan.components]
-    plans += [(f"guest {guest.machine.name}", guest.mappings) for guest in image.plan.guests]
-    for (name, mappings), (_, root) in zip(plans, _roots(image), strict=True):
-        for leaf in walk(image.layout.zone, root):
-            allowed = any(
-                mapping.extent.physical <= leaf.physical
-                and leaf.physical + leaf.size_bytes <= mapping.extent.physical + mapping.extent.size_bytes
-                and leaf.virtual - mapping.virtual == leaf.physical - mapping.extent.physical
-                and ("w" in mapping.access or not leaf.attributes & WRITABLE)
-                and ("x" in mapping.access or leaf.attributes & EXECUTE_NEVER)
-                for mapping in mappings
-            )
-            if not allowed:
-                yield f"{name} maps {leaf.physical:#x}, which the plan does not give it"
-
-
-def _roots(image: BootImage) -> list[tuple[str, int]]:
-    layout = image.layout
-    roots = [(component.name, layout.component_tables[component.index]) for component in image.plan.components]
-    return roots + [(f"guest {guest.machine.name}", layout.guest_tables[guest.vcpu]) for guest in image.plan.guests]
-
-
-def extents_are_disjoint(image: BootImage) -> Contradictions:
-    """No two extents share memory, and none lies in the kernel."""
-    windows = [(w.base, w.end, w.name) for w in image.layout.kernel_windows if not w.device and w.name != "line table"]
-    windows += [(e.physical, e.physical + e.size_bytes, e.name) for e in image.plan.extents]
-    windows.sort()
-    for (_, end, name), (base, _, other) in pairwise(windows):
-        if base < end:
-            yield f"{name} and {other} overlap at {base:#x}"
-
-
-def kernel_is_never_writable_and_executable(image: BootImage) -> Contradictions:
-    """The kernel's own mappings are identical, and what can be executed cannot be written."""
-    read_only = el2_attributes("r") & ~el2_attributes("rw")
-    for leaf in walk(image.layout.zone, image.layout.kernel_table):
-        if leaf.virtual != leaf.physical:
-            yield f"the kernel maps {leaf.virtual:#x} elsewhere"
-        if not leaf.attributes & (EXECUTE_NEVER | read_only):
-            yield f"the kernel can write and execute {leaf.virtual:#x}"
+def started_threads_are_ready(image: BootImage) -> Contradictions:
+    """Exactly the components' threads start."""
+    started = {index for index, thread in enumerate(image.tables["threads"]) if thread["state"] == THREAD_READY}
+    if started != {component.index for component in image.plan.components}:
+        yield f"threads {sorted(started)} start"
 
 
 INVARIANTS: tuple[Callable[[BootImage], Contradictions], ...] = (
     first_object_is_nobody,
-    threads_and_notifications_name_each_other,
-    ready_threads_can_run,
-    address_space_tags_are_unique,
+    owners_are_pools,
+    bindings_are_reciprocal,
+    threads_have_a_core_and_a_priority,
+    cores_know_themselves,
+    windows_are_rings,
+    budgets_fit_their_periods,
+    capability_tables_are_disjoint,
     capabilities_name_living_objects,
     calls_go_to_higher_priorities,
     faults_go_to_somebody_else,
     interrupts_are_distinct,
     each_vcpu_has_its_monitor,
-    no_component_maps_what_the_kernel_uses,
-    components_see_only_their_extents,
-    extents_are_disjoint,
-    kernel_is_never_writable_and_executable,
+    unborn_objects_are_clean,
+    started_threads_are_ready,
+    *memory_invariants.INVARIANTS,
 )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from keelback.abi import objects, rights
 from keelback.sdk.image.components import Built
 from keelback.sdk.image.layout import Layout
-from keelback.sdk.image.plan import Capability, Component, Extent, Plan
+from keelback.sdk.image.plan import ROOT_POOL, Capability, Component, Extent, Load, Plan
 from keelback.sdk.image.plan import Mapping as ExtentMapping
+from keelback.sdk.system.model import Schedule
 
 FORMAT = 1
 
@@ -24,6 +25,9 @@ KIND_NAMES = {
     objects.VCPU: "vcpu",
     objects.TRACE: "trace",
     objects.PLATFORM: "platform",
+    objects.POOL: "pool",
+    objects.ADDRESS_SPACE: "address space",
+    objects.CORE: "core",
 }
 
 RIGHT_NAMES = {
@@ -44,8 +48,10 @@ def build_manifest(plan: Plan, layout: Layout, built: Mapping[str, Built], image
         "board": plan.board.name,
         "description": str(plan.system.location.path),
         "image": {"file": "image.bin", "address": base, "size_bytes": image_bytes, "ram_end": layout.ram_end},
+        "cores": plan.system.cores,
+        "schedules": [_schedule(plan, schedule) for schedule in plan.system.schedules],
         "kernel": _kernel(layout, built["kernel"]),
-        "components": [_component(plan, component, built[component.name]) for component in plan.components],
+        "components": [_component(plan, component, built) for component in plan.components],
         "guests": [_guest(plan, component) for component in plan.components if component.guest is not None],
         "memory": [_extent(extent) for extent in sorted(plan.extents, key=lambda extent: extent.physical)],
         "interrupts": [
@@ -66,6 +72,7 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
     return {
         "elf": "kernel.elf",
         "text_bytes": symbols["__text_end"] - symbols["__text_start"],
+        "memory_bytes": symbols["__data_end"] - symbols["__image_start"] + layout.kernel_zone.size_bytes,
         "sources": [str(path) for path in built.sources],
         "translation_table": layout.kernel_table,
         "windows": [
@@ -81,13 +88,21 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
     }
 
 
-def _component(plan: Plan, component: Component, built: Built) -> dict[str, Any]:
+def _component(plan: Plan, component: Component, all_built: Mapping[str, Built]) -> dict[str, Any]:
+    built = all_built[component.name]
     handler = component.fault_handler
     secrets = component.secrets  # a manifest is for everybody to read
     return {
         "name": component.name,
         "index": component.index,
         "priority": component.domain.priority,
+        "ceiling": component.domain.ceiling,
+        "core": component.domain.core,
+        "time": _time(component),
+        "passive": component.domain.passive,
+        "slots": component.slot_count,
+        "pool": _pool(component),
+        "loads": [_load(load, all_built[load.program]) for load in component.loads],
         "elf": f"{component.name}.elf",
         "described_at": str(component.domain.location),
         "sources": [str(path) for path in built.sources],
@@ -99,13 +114,50 @@ def _component(plan: Plan, component: Component, built: Built) -> dict[str, Any]
     }
 
 
+def _schedule(plan: Plan, schedule: Schedule) -> dict[str, Any]:
+    windows = [{"partition": name, "length_ns": length_ns} for name, length_ns in schedule.windows]
+    return {"core": schedule.core, "windows": windows}
+
+
+def _time(component: Component) -> dict[str, Any] | None:
+    time = component.time
+    if time is None:
+        return None
+    return {
+        "index": time.index,
+        "budget_ticks": time.budget,
+        "period_ticks": time.period,
+        "partition": component.domain.partition,
+        "on_overrun": component.domain.on_overrun,
+    }
+
+
+def _pool(component: Component) -> dict[str, Any] | None:
+    pool = component.pool
+    if pool is None:
+        return None
+    runs = {kind: {"first": run.first, "count": run.count} for kind, run in pool.runs.items() if run.count}
+    return {"index": pool.index, "table_slots": pool.pool.tables[1], "objects": runs}
+
+
+def _load(load: Load, built: Built) -> dict[str, Any]:
+    return {
+        "name": load.name,
+        "elf": f"{load.program}.elf",
+        "address": load.address,
+        "described_at": str(load.image.location),
+        "sources": [str(path) for path in built.sources],
+    }
+
+
 def object_owner(plan: Plan, capability: Capability) -> str | None:
     """The component whose object a capability names: whose thread, endpoint or notification, whose vcpu."""
-    if capability.kind in (objects.THREAD, objects.ENDPOINT, objects.NOTIFICATION):
+    if capability.kind in (objects.THREAD, objects.ENDPOINT, objects.NOTIFICATION, objects.ADDRESS_SPACE):
         return plan.components[capability.index - 1].name
     if capability.kind == objects.VCPU:
-        guest = plan.guests[capability.index - 1]
-        return next(component.name for component in plan.components if component.guest is guest)
+        return plan.guests[capability.index - 1].machine.name
+    if capability.kind == objects.POOL:
+        return plan.pools[capability.index - ROOT_POOL - 1].component.name
     if capability.kind == objects.INTERRUPT:
         return plan.components[plan.interrupts[capability.index - 1].component - 1].name
     return None

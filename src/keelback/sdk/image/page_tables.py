@@ -61,16 +61,25 @@ class TableZone:
     def __init__(self, base: int) -> None:
         self.base = base
         self.tables: list[list[int]] = []
+        self.levels: list[int] = []
+        """Level of each table, 0 where it is not in use."""
 
-    def add_table(self) -> int:
+    def add_table(self, level: int = 1) -> int:
         """Physical address of a new empty table."""
         self.tables.append([0] * ENTRY_COUNT)
+        self.levels.append(level)
         return self.base + (len(self.tables) - 1) * PAGE_BYTES
+
+    def fill_up(self, count: int) -> None:
+        """Add empty tables that are not in use, until there are `count`."""
+        assert len(self.tables) <= count, f"{len(self.tables)} tables, where there is room for {count}"
+        while len(self.tables) < count:
+            self.add_table(0)
 
     def add_subtable(self, table: int, index: int) -> int:
         """Physical address of a new empty table that entry `index` of `table` points to."""
         assert self.table_at(table)[index] == 0, "the entry is taken"
-        child = self.add_table()
+        child = self.add_table(self.levels[(table - self.base) // PAGE_BYTES] + 1)
         self.table_at(table)[index] = child | _VALID | _TABLE_OR_PAGE
         return child
 
@@ -128,6 +137,13 @@ def _index(virtual: int, level: int) -> int:
     return (virtual >> LEVEL_SHIFTS[level]) % ENTRY_COUNT
 
 
+def links(table: list[int], level: int) -> Iterator[int]:
+    """Physical addresses of the tables that a table of this level points to."""
+    for entry in table:
+        if entry & _VALID and level < 3 and entry & _TABLE_OR_PAGE:
+            yield entry & _ADDRESS_MASK
+
+
 @dataclass(frozen=True)
 class Leaf:
     """One mapped piece, as the hardware would find it."""
@@ -141,9 +157,9 @@ class Leaf:
 def walk(zone: TableZone, root: int, level: int = 1, virtual: int = 0) -> Iterator[Leaf]:
     """All leaves of a tree in order of virtual address: what the hardware's table walk would find."""
     for index, entry in enumerate(zone.table_at(root)):
-        address = virtual + (index << LEVEL_SHIFTS[level])
         if not entry & _VALID:
             continue
+        address = virtual + (index << LEVEL_SHIFTS[level])
         if level < 3 and entry & _TABLE_OR_PAGE:
             yield from walk(zone, entry & _ADDRESS_MASK, level + 1, address)
         else:

@@ -14,6 +14,7 @@ from keelback.sdk.boards import Board
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import DescriptionError
 from keelback.sdk.system.model import Access, ProtectionDomain, VirtualMachine
+from keelback.sdk.system.resources import ComponentImage, Pool
 from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES, align_up, format_size
 
 TEXT_BASE = 0x20_0000
@@ -29,9 +30,14 @@ NOTIFICATION_SLOT = 2
 FIRST_FREE_SLOT = 3
 BIT_COUNT = 64
 
+ROOT_POOL = 1
+"""The pool that owns every object that no other pool does. No component holds it."""
+COMPONENT_KINDS = ("thread", "endpoint", "notification", "table", "space")
+"""What each component has one of."""
+
 OWN_RIGHTS = rights.READ | rights.WRITE | rights.GRANT | rights.OWNER
 
-ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "lines", "device", "guest_ram"]
+ExtentKind = Literal["segment", "stack", "ring", "buffer", "region", "file", "lines", "program", "device", "guest_ram"]
 
 
 @dataclass(eq=False)
@@ -94,9 +100,63 @@ class Guest:
     mappings: list[Mapping] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class PlannedTime:
+    """A scheduling context, in ticks of the board's counter."""
+
+    index: int
+    budget: int
+    period: int
+    partition: int
+    fault_on_overrun: bool
+
+
+@dataclass(frozen=True)
+class PlannedWindow:
+    """A window of a cyclic schedule: how many ticks which partition runs, and the window behind it."""
+
+    index: int
+    ticks: int
+    partition: int
+    following: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive indices of objects of one kind."""
+
+    first: int
+    count: int
+
+    @property
+    def indices(self) -> range:
+        """All of them."""
+        return range(self.first, self.first + self.count)
+
+
+@dataclass(eq=False)
+class PlannedPool:
+    """Pool object `index`, the component that holds it, and what it owns by kind."""
+
+    index: int
+    component: Component
+    pool: Pool
+    runs: dict[str, Run] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """A program that a component loads: its name there, that of its linked file, and the address it is seen at."""
+
+    name: str
+    program: str
+    image: ComponentImage
+    address: int
+
+
 @dataclass(eq=False)
 class Component:
-    """A planned domain. Thread, endpoint, notification and capability table all have its `index` (from 1)."""
+    """A planned domain. Thread, endpoint, notification, capability table, address space have its `index` (from 1)."""
 
     index: int
     domain: ProtectionDomain
@@ -108,6 +168,10 @@ class Component:
     fault_handler: int = 0
     fault_badge: int = 0
     guest: Guest | None = None
+    time: PlannedTime | None = None
+    pool: PlannedPool | None = None
+    loads: list[Load] = field(default_factory=list)
+    spare_slots: int = 0
     next_bit: int = 0
     next_device: int = DEVICE_BASE
     next_region: int = REGION_BASE
@@ -122,6 +186,17 @@ class Component:
         slot = FIRST_FREE_SLOT if len(self.capabilities) == 0 else self.capabilities[-1].slot + 1
         self.capabilities.append(Capability(slot, kind, index, granted, badge, name))
         return slot
+
+    @property
+    def late_addresses(self) -> list[int]:
+        """Where it sees what is made of linked programs: line tables, and what it loads."""
+        lines = self.parameters.get("lines_address")
+        return [load.address for load in self.loads] + ([lines] if isinstance(lines, int) else [])
+
+    @property
+    def slot_count(self) -> int:
+        """Slots of its capability table, slot 0 included."""
+        return self.capabilities[-1].slot + 1 + self.spare_slots
 
     def take_bit(self) -> int:
         """A bit of the component's notification; past 63 the last one is shared."""
@@ -165,6 +240,32 @@ class Plan:
     extents: list[Extent] = field(default_factory=list)
     interrupts: list[Interrupt] = field(default_factory=list)
     guests: list[Guest] = field(default_factory=list)
+    pools: list[PlannedPool] = field(default_factory=list)
+    partitions: dict[str, int] = field(default_factory=dict)
+    """Numbers of the partitions by name; 0 is for domains in none."""
+    windows: list[PlannedWindow] = field(default_factory=list)
+    first_windows: dict[int, int] = field(default_factory=dict)
+    """By core: the first window of its schedule."""
+    next_index: dict[str, int] = field(default_factory=dict)
+    """By kind of object: the first index that nothing has yet."""
+    small_frames: int = 0
+    large_frames: int = 0
+    """Physical addresses of the zones of frames, once they are placed."""
+    by_domain: dict[int, Component] = field(default_factory=dict)
+
+    def take(self, kind: str, count: int) -> int:
+        """The first of `count` new indices of this kind; they begin with 1, those of pools behind the root pool's."""
+        first = self.next_index.get(kind, ROOT_POOL + 1 if kind == "pool" else 1)
+        self.next_index[kind] = first + count
+        return first
+
+    def count_of(self, kind: str) -> int:
+        """Entries of the kernel's table for this kind, the one that is nobody included."""
+        return self.take(kind, 0)
+
+    def guest_space(self, guest: Guest) -> int:
+        """The address space of a guest; components' have the components' numbers."""
+        return len(self.components) + guest.vcpu
 
     @property
     def machine_names(self) -> set[str]:
@@ -173,7 +274,7 @@ class Plan:
 
     def component_of(self, domain: ProtectionDomain) -> Component:
         """The component planned for a domain of the system."""
-        return next(component for component in self.components if component.domain is domain)
+        return self.by_domain[id(domain)]
 
     def add_extent(self, extent: Extent) -> Extent:
         """Register an extent for placement; sizes are rounded up to whole pages."""
@@ -199,4 +300,7 @@ def start_component(plan: Plan, domain: ProtectionDomain) -> Component:
     component.parameters["component_name"] = domain.name
     component.parameters["own_priority"] = domain.priority
     plan.components.append(component)
+    plan.by_domain[id(domain)] = component
+    for table in COMPONENT_KINDS:
+        plan.take(table, 1)
     return component

@@ -19,6 +19,8 @@ from keelback.sdk.image.plan import (
     parameter_name,
     start_component,
 )
+from keelback.sdk.image.pools import plan_loads, plan_pools, plan_spare_slots
+from keelback.sdk.image.times import plan_times, plan_windows
 from keelback.sdk.system.checks.devices import resolve_device
 from keelback.sdk.system.description import System
 from keelback.sdk.system.model import Channel
@@ -38,6 +40,11 @@ def plan_system(system: System, seed: bytes = b"") -> Plan:
     plan_guests(plan)
     plan_faults(plan)
     plan_powers(plan)
+    plan_times(plan)
+    plan_windows(plan)
+    plan_pools(plan)
+    plan_spare_slots(plan)
+    plan_loads(plan)
     for component in plan.components:
         component.parameters.update(component.domain.parameters)
         component.secrets |= component.domain.parameters.keys()
@@ -69,13 +76,18 @@ def plan_devices(plan: Plan) -> None:
 
 def plan_channels(plan: Plan) -> None:
     """Give clients their server's endpoint, and both sides the buffer between them."""
+    channels: dict[int, list[Channel]] = {}
+    first_ports: dict[int, Channel] = {}
+    for channel in plan.system.channels:
+        channels.setdefault(id(channel.server), []).append(channel)
+        if channel.port is not None:
+            first_ports.setdefault(id(channel.client), channel)
     for server in plan.components:
-        channels = [channel for channel in plan.system.channels if channel.server is server.domain]
-        if channels:
-            _plan_server(plan, server, channels)
+        if id(server.domain) in channels:
+            _plan_server(plan, server, channels[id(server.domain)], first_ports)
 
 
-def _plan_server(plan: Plan, server: Component, channels: list[Channel]) -> None:
+def _plan_server(plan: Plan, server: Component, channels: list[Channel], first_ports: dict[int, Channel]) -> None:
     stride = align_up(max(channel.buffer_bytes for channel in channels), 4096)
     base = server.reserve(stride * len(channels)) if stride else 0
     server.parameters["client_count"] = len(channels)
@@ -86,14 +98,14 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel]) -> None
         client = plan.component_of(channel.client)
         badge = position + 1
         slot = client.grant(f"{channel.name} -> {server.name}", objects.ENDPOINT, server.index, rights.WRITE, badge)
-        prefixes = [parameter_name(channel.name)] + (["port"] if _is_first_port(plan, channel) else [])
+        is_port = first_ports.get(id(channel.client)) is channel
+        prefixes = [parameter_name(channel.name)] + (["port"] if is_port else [])
         for prefix in prefixes:
             client.parameters[f"{prefix}_slot"] = slot
-        if _is_first_port(plan, channel):
+        if is_port:
             client.parameters["port_name"] = channel.port or ""
         client_prefix = parameter_name(client.name)
         server.parameters[f"{client_prefix}_badge"] = badge
-        server.parameters[f"client_{position}_name"] = client.name
         server.parameters[f"client_{position}_name"] = client.name
         if stride:
             extent = plan.add_extent(Extent(f"{client.name}-{channel.name} buffer", server.name, "buffer", stride))
@@ -102,11 +114,6 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel]) -> None
                 client.pass_window(f"{prefix}_buffer", address, stride)
             server_address = server.map(f"{client.name} buffer", extent, "rw", base + position * stride)
             server.pass_window(f"{client_prefix}_buffer", server_address, stride)
-
-
-def _is_first_port(plan: Plan, channel: Channel) -> bool:
-    ports = [other for other in plan.system.channels if other.client is channel.client and other.port is not None]
-    return bool(ports) and ports[0] is channel
 
 
 def plan_signals(plan: Plan) -> None:

@@ -27,6 +27,7 @@ class Emulation:
     image: Path
     ram_end: int
     ram_mib: int | None = None
+    cores: int = 1
     gdb_port: int | None = None
     counted: bool = False
     extra: tuple[str, ...] = ()
@@ -45,7 +46,7 @@ def emulator_command(emulation: Emulation, *, interactive: bool) -> list[str]:
     if path is None:
         raise EmulatorMissing(f"{board.emulator[0]} is not installed; `keel doctor` says how to get it")
     command = [path, *board.emulator[1:], "-m", str(emulation.ram_mib or ram_mib(board, emulation.ram_end))]
-    command += ["-kernel", str(emulation.image), "-nic", "none", "-no-reboot"]
+    command += ["-smp", str(emulation.cores), "-kernel", str(emulation.image), "-nic", "none", "-no-reboot"]
     command += ["-nographic"] if interactive else ["-display", "none", "-monitor", "none", "-serial", "stdio"]
     if emulation.counted:
         command += ["-icount", "shift=0,sleep=off"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,9 +18,10 @@ from keelback.sdk.system.model import (
     MemoryRegion,
     ProtectionDomain,
     RegionMapping,
+    Schedule,
     Signal,
-    read_size,
 )
+from keelback.sdk.system.resources import read_duration, read_size
 
 Element = TypeVar("Element", ProtectionDomain, MemoryRegion)
 
@@ -31,8 +33,9 @@ MONITOR_PRIORITY = 240
 class System:
     """A machine's software: domains, memory, devices, who may reach whom. The order of calls fixes all numbering."""
 
-    def __init__(self, board: str = "qemu-virt-aarch64", *, name: str | None = None) -> None:
+    def __init__(self, board: str = "qemu-virt-aarch64", *, name: str | None = None, cores: int = 1) -> None:
         self.location = find_caller()
+        self.cores = cores
         self.board = board
         self.name = name if name is not None else _name_from(self.location.path)
         self.domains: list[ProtectionDomain] = []
@@ -41,6 +44,7 @@ class System:
         self.signals: list[Signal] = []
         self.mappings: list[RegionMapping] = []
         self.device_uses: list[DeviceUse] = []
+        self.schedules: list[Schedule] = []
         self.console: Console | None = None
 
     def add(self, element: Element) -> Element:
@@ -110,6 +114,12 @@ class System:
         device_use = DeviceUse(device, domain)
         self.device_uses.append(device_use)
         return device_use
+
+    def schedule(self, core: int, windows: Sequence[tuple[str, str]]) -> Schedule:
+        """Let partitions take turns on a core, each for its time: `[("control", "5 ms"), ("rest", "15 ms")]`."""
+        made = Schedule(core, [(name, read_duration(length, f"window `{name}`")) for name, length in windows])
+        self.schedules.append(made)
+        return made
 
 
 def _name_from(path: Path) -> str:

@@ -11,20 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from keelback.sdk.boards.board import Device
-from keelback.sdk.system.errors import DescriptionError, Location, find_caller
-from keelback.sdk.system.units import parse_size
-
-DEFAULT_STACK = "32 KiB"
+from keelback.sdk.system.errors import Location, find_caller
+from keelback.sdk.system.resources import DEFAULT_STACK, ComponentImage, Pool, read_duration, read_size
 
 Access = Literal["r", "rw", "rx", "rwx"]
 """`rwx` is for a guest's RAM, where the guest itself decides; a description may not ask for it."""
 
-
-def read_size(text: str | int, what: str) -> int:
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise DescriptionError(find_caller(), f"{what}: {error}", 'write for example "4 KiB" or "512 MiB"') from None
+OverrunPolicy = Literal["wait", "fault"]
 
 
 class ProtectionDomain:
@@ -34,6 +27,13 @@ class ProtectionDomain:
     `keelback.user`. `parameters` reach the component through `parameter(name, default)`. A fault of the component goes
     to `fault_handler`, or to the monitor, which sees its registers unless it is `private`. `power` lets it switch the
     machine off, `trace` lets it read the trace rings, `keyboard` gives it what is typed to it on the console.
+
+    It runs on `core`, for at most `budget` in any `period` if it has one; `on_overrun` says whether a thread that wants
+    more waits, or faults. `partition` is the part of its core's cyclic schedule it runs in. A `passive` domain runs
+    on its callers' time only. `ceiling` is the highest priority it may give to threads it makes (default: its own).
+
+    `pool` gives it kernel objects to make components of, `loads` programs to run in them, `spare_slots` empty slots in
+    its capability table (default: none, or enough to name every object of its pool).
     """
 
     def __init__(
@@ -49,6 +49,16 @@ class ProtectionDomain:
         trace: bool = False,
         keyboard: bool = False,
         private: bool = False,
+        core: int = 0,
+        budget: str | None = None,
+        period: str | None = None,
+        on_overrun: OverrunPolicy = "wait",
+        partition: str | None = None,
+        passive: bool = False,
+        ceiling: int | None = None,
+        pool: Pool | None = None,
+        loads: Mapping[str, str | ComponentImage] | None = None,
+        spare_slots: int | None = None,
     ) -> None:
         self.location = find_caller()
         self.name = name
@@ -61,6 +71,20 @@ class ProtectionDomain:
         self.trace = trace
         self.keyboard = keyboard
         self.private = private
+        self.core = core
+        self.budget_ns = None if budget is None else read_duration(budget, "budget")
+        self.period_ns = None if period is None else read_duration(period, "period")
+        self.on_overrun: str = on_overrun
+        self.partition = partition
+        self.passive = passive
+        self.ceiling = priority if ceiling is None else ceiling
+        self.pool = pool
+        self.loads = {name: _as_image(image) for name, image in (loads or {}).items()}
+        self.spare_slots = spare_slots
+
+
+def _as_image(image: str | ComponentImage) -> ComponentImage:
+    return image if isinstance(image, ComponentImage) else ComponentImage(image)
 
 
 class VirtualMachine(ProtectionDomain):
@@ -88,6 +112,10 @@ class VirtualMachine(ProtectionDomain):
         fault_handler: ProtectionDomain | None = None,
         parameters: Mapping[str, int | str] | None = None,
         power: bool = False,
+        core: int = 0,
+        budget: str | None = None,
+        period: str | None = None,
+        partition: str | None = None,
     ) -> None:
         super().__init__(
             name,
@@ -98,6 +126,10 @@ class VirtualMachine(ProtectionDomain):
             parameters=parameters,
             power=power,
             keyboard=True,
+            core=core,
+            budget=budget,
+            period=period,
+            partition=partition,
         )
         self.kernel = self.location.path.parent / kernel
         self.initrd = None if initrd is None else self.location.path.parent / initrd
@@ -159,6 +191,15 @@ class RegionMapping:
     access: Access
     name: str
     address: int | None
+    location: Location = field(default_factory=find_caller)
+
+
+@dataclass(eq=False)
+class Schedule:
+    """The cyclic schedule of a core: partitions and how long each runs (nanoseconds), over and over."""
+
+    core: int
+    windows: list[tuple[str, int]]
     location: Location = field(default_factory=find_caller)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import PACKAGE_FOLDER, DescriptionError
 from keelback.sdk.system.model import ProtectionDomain, VirtualMachine
+from keelback.sdk.system.resources import ComponentImage
 from keelback.sdk.system.units import PAGE_BYTES
 
 PRIORITY_MAX = 255
@@ -65,8 +66,8 @@ def check_priorities(system: System) -> Mistakes:
             yield DescriptionError(domain.location, message, f"choose 1 (lowest) to {PRIORITY_MAX}")
 
 
-def find_source(domain: ProtectionDomain) -> Path | None:
-    """The source file of a domain: beside the description, or a module of the package."""
+def find_source(domain: ProtectionDomain | ComponentImage) -> Path | None:
+    """The source file of a domain or a program: beside the description, or a module of the package."""
     if domain.source.endswith(SOURCE_SUFFIXES):
         path = domain.location.path.parent / domain.source
     elif domain.source.startswith("keelback."):
