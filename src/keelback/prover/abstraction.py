@@ -342,20 +342,15 @@ TABLE_OF_KIND = {
 SINGLETONS = {kinds.TRACE: "trace_object", kinds.PLATFORM: "platform_object"}
 
 
-def space_count(tables: Tables) -> int:
-    """How many address spaces there are, the unused 0 counted."""
-    return int(tables.COUNTS[kinds.ADDRESS_SPACE])
-
-
 def indices(tables: Tables, kind: int) -> range:
     """The indices that objects of a kind have. The first translation tables are address spaces."""
     if kind in SINGLETONS:
         return range(1, 2)
     if kind not in TABLE_OF_KIND:
         return range(0)
-    first = space_count(tables) if kind == kinds.PAGE_TABLE else 1
+    first = tables.space_count if kind == kinds.PAGE_TABLE else 1
     return range(
-        first, space_count(tables) if kind == kinds.ADDRESS_SPACE else len(getattr(tables, TABLE_OF_KIND[kind]))
+        first, tables.space_count if kind == kinds.ADDRESS_SPACE else len(getattr(tables, TABLE_OF_KIND[kind]))
     )
 
 

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from keelback.abi import limits
 from keelback.lang import Layout
 
 PREFIX = "keelback.kernel."
@@ -248,9 +249,16 @@ def table_symbols(symbols: Iterable[str]) -> dict[str, str]:
 class Tables:
     """All tables, by name."""
 
-    def __init__(self, layouts: Mapping[str, Layout], memories: Mapping[str, memoryview | bytes]) -> None:
-        """`layouts` and `memories` have the tables' layouts and contents, live or not, by name."""
+    def __init__(
+        self,
+        layouts: Mapping[str, Layout],
+        memories: Mapping[str, memoryview | bytes],
+        parameters: Mapping[str, int] | None = None,
+    ) -> None:
+        """`layouts` and `memories` have the tables' layouts and contents, live or not, by name; `parameters` the sizes
+        that are not the default ones, as keelback.abi.limits calls them."""
         self.reading = Reading()
+        self.space_count = (parameters or {}).get("space_count", limits.SPACE_COUNT)
         self._tables: list[RowTable | WordTable] = []
         for name, memory in memories.items():
             self._add(name, layouts[name], memory)

@@ -97,7 +97,9 @@ class CompiledKernel:
         self._memories = {name: self._program.global_memory(symbol) for name, symbol in self.symbols.items()}
         self._places: dict[tuple[str, str], tuple[int, int, int, int]] = {}
         constants = self._program.constants
-        self._writable = {name: self._memories[name] for name, symbol in self.symbols.items() if symbol not in constants}
+        self._writable = {
+            name: self._memories[name] for name, symbol in self.symbols.items() if symbol not in constants
+        }
         self._defaults = {name: memory.tobytes() for name, memory in self._writable.items()}
         self.sizes = sizes_of(parameters)
         self._registers = self._program.keep_registers()
@@ -167,7 +169,7 @@ class CompiledKernel:
 
     @cached_property
     def _tables(self) -> Tables:
-        return Tables(self.layouts, self._memories)
+        return Tables(self.layouts, self._memories, self.parameters)
 
     def bytes(self) -> dict[str, bytes]:
         """All tables as they lie in memory."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keelback.abi import mappings
-from keelback.prover.abstraction import PAGE_LEVEL, entry, space_count
+from keelback.prover.abstraction import PAGE_LEVEL, entry
 from keelback.prover.incremental import each, once
 from keelback.prover.state import Link, Mapping, Size
 from keelback.prover.tables import Tables
@@ -69,7 +69,7 @@ def parents_point_to_their_tables(tables: Tables, index: int) -> Iterator[str]:
 def dead_tables_are_empty(tables: Tables, index: int) -> Iterator[str]:
     """What lives has the level of its kind; what does not is in no use."""
     row = tables.translations[index]
-    levels = (1,) if index < space_count(tables) else (2, PAGE_LEVEL)
+    levels = (1,) if index < tables.space_count else (2, PAGE_LEVEL)
     if row.header.live and row.level not in levels:
         yield f"translations[{index}] is of level {row.level}"
     if not row.header.live and (row.used or row.users or row.parent):
