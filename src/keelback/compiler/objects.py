@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keelback.compiler.assembling import report_refused_assembly
-from keelback.compiler.backend.cache import ContentCache, compiler_fingerprint, content_key
+from keelback.compiler.backend.cache import COMPILER_FOLDER, ContentCache, compiler_fingerprint, content_key
 from keelback.compiler.backend.llvm import assemble, optimise
 from keelback.compiler.backend.toolchain import ToolError
 from keelback.compiler.program import Program, compile_ir
@@ -50,10 +50,11 @@ def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> C
 
 
 def _program_key(program: Program) -> str:
-    """Names the program, not the contents of its sources: those are compared by `_is_current`."""
+    """Names the program and the tree that its modules come from, not the contents of its sources: those are compared by
+    `_is_current`."""
     root = str(program.root.resolve()) if isinstance(program.root, Path) else program.root
     parameters = [f"{name}={value!r}" for name, value in sorted(program.parameters.items())]
-    parts = [root, str(program.hooks_from_root), "extra", *program.extra, "parameters", *parameters]
+    parts = [root, str(COMPILER_FOLDER), str(program.hooks_from_root), "extra", *program.extra, "parameters", *parameters]
     return content_key([*parts, compiler_fingerprint()])
 
 
