@@ -171,16 +171,16 @@ def check_counts() -> None:
         for number in range(count):
             slot = state.slots[first + number]
             assert slot.kind != objects.NONE or to_bytes(slot) == bytes(len(to_bytes(slot)))
+    owners = [int(header.owner) for kind, index, header in HEADERS if kind != objects.POOL or header.owner != index]
     for pool in range(1, len(state.pools)):
-        assert state.pools[pool].owned == len(owned_by(pool))
+        assert state.pools[pool].owned == owners.count(pool)
 
 
-def owned_by(pool: int) -> list[tuple[int, int]]:
-    """What a pool owns, by kind and index."""
-    found: list[tuple[int, int]] = []
-    for kind in range(1, objects.KIND_COUNT):
-        headers = [find_header(u64(kind), u64(index)) for index in range(limits.TRANSLATION_COUNT)]
-        for index, header in enumerate(headers):
-            if header is not None and header.owner == pool and (kind, index) != (objects.POOL, pool):
-                found.append((kind, index))
-    return found
+def headers() -> list[tuple[int, int, state.Header]]:
+    """The kind, the index and the header of everything that can be owned."""
+    named = ((kind, index) for kind in range(objects.KIND_COUNT) for index in range(1, limits.TRANSLATION_COUNT))
+    found = ((kind, index, find_header(u64(kind), u64(index))) for kind, index in named)
+    return [(kind, index, header) for kind, index, header in found if header is not None]
+
+
+HEADERS = headers()
