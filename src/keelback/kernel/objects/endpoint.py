@@ -357,9 +357,11 @@ def commit_destroy(index: u32) -> None:
     server = endpoints[index].server
     endpoints[index].server = u32(0)
     receiver = threads[server]
-    receiver.serves = u32(0)
-    if receiver.state == RECEIVING:
+    is_waiting = receiver.state == RECEIVING
+    if is_waiting:
         commit_end_receive(server)
+    receiver.serves = u32(0)
+    if is_waiting:
         commit_own_time(receiver)
         receiver.context.registers[8] = u64(errors.DEAD)
         commit_wake(server)
