@@ -15,6 +15,7 @@ from keelback.kernel.scheduler import (
     commit_end_slice,
     commit_find_best,
     commit_preempt,
+    commit_reschedule,
     commit_run_next,
     commit_wake,
     is_eligible,
@@ -101,4 +102,5 @@ def commit_first_window(core: Core) -> None:
         core.partition = windows[core.window].partition
         core.window_end = interface.read_counter().wrapping_add(windows[core.window].ticks)
         commit_find_best(core)
+        commit_reschedule(core)
         interface.arm(core.window_end)

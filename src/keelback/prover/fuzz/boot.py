@@ -65,8 +65,11 @@ class Boot:
         self._make_memory()
         for index in self._live(objects.THREAD):
             self._values["threads"][index].update(self._new_thread(index))
+        for index in self._of(objects.INTERRUPT):
+            self._values["interrupts"][index]["line"] = FIRST_LINE + index
+            self._values["line_owners"][FIRST_LINE + index] = index
         for index in self._live(objects.INTERRUPT):
-            self._values["interrupts"][index].update(self._new_interrupt(index))
+            self._values["interrupts"][index].update(self._new_interrupt())
         for index in self._live(objects.VCPU):
             self._values["vcpus"][index].update(self._new_vcpu(index))
         for owner in range(1, self._count("fp_states"), 2):
@@ -193,14 +196,13 @@ class Boot:
             "context": {"registers": {0: index}, "stack_pointer": 0x8000 * index, "program_counter": 0x20_0000},
             "thread_pointer": chance.choice((0, index)),
             "fault_badge": 0xFA00 + index,
-            "accept": chance.choice((0, 0, 20, 21)),
         }
         if is_configured:
             table = self._row(objects.CAPABILITY_TABLE, index)
             made |= {"space": chance.choice(spaces), "table": index, "state": int(Activity.READY)}
             made |= {"slots_first": table["first"], "slots_count": table["count"]}
             made |= {"rank": chance.randrange(self._count("cores")) << 8 | priority}
-            made |= {"ceiling": chance.choice((priority, 255))}
+            made |= {"ceiling": chance.choice((priority, 255)), "accept": chance.choice((0, 0, 20, 21))}
             table["threads"] += 1
             self._row(objects.ADDRESS_SPACE, made["space"])["users"] += 1
             if chance.random() < 0.3:
@@ -212,13 +214,11 @@ class Boot:
             made |= {"fault_endpoint": handler, "fault_generation": generation - chance.choice((0, 0, generation > 0))}
         return made
 
-    def _new_interrupt(self, index: int) -> Values:
+    def _new_interrupt(self) -> Values:
         notification = self._chance.choice([0, *self._live(objects.NOTIFICATION)])
         generation = self._header(objects.NOTIFICATION, notification)["generation"] if notification else 0
-        self._values["line_owners"][FIRST_LINE + index] = index
         return {
             "bits": 1 << self._chance.randrange(64) if notification else 0,
-            "line": FIRST_LINE + index,
             "notification": notification,
             "notification_generation": generation,
         }

@@ -43,10 +43,23 @@ TICKS = (1, 700, 1024, 3000)
 def choose_step(state: State, chance: random.Random) -> Step:
     """A step that is possible; leaves `state.here` on its core."""
     while True:
-        state.here = int(chance.random() * len(state.cores))
+        state.here = _choose_core(state, chance)
         step = _any_step(state, chance)
         if step.is_possible(state):
             return step
+
+
+def _choose_core(state: State, chance: random.Random) -> int:
+    """Mostly a core where a component runs, which can make a call."""
+    cores = list(state.cores)
+    if chance.random() < 0.9:
+        cores = [number for number in cores if _runs_component(state, number)] or cores
+    return chance.choice(cores)
+
+
+def _runs_component(state: State, core: int) -> bool:
+    thread = state.threads.get(state.cores[core].current)
+    return thread is not None and not thread.guest
 
 
 def _any_step(state: State, chance: random.Random) -> Step:

@@ -20,7 +20,7 @@ from keelback.kernel.objects import vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, commit_fire
 from keelback.kernel.scheduler import commit_end_slice, this_core
 from keelback.kernel.state import Core, Thread, interrupts, slots, threads, vcpus
-from keelback.kernel.timers import is_due
+from keelback.kernel.timers import UNIT_BITS, is_due
 from keelback.lang import Struct, SystemRegister, array, constants, inline, noinline, struct, u8, u32, u64, upto
 
 COUNTER: Final = SystemRegister("cntpct_el0")
@@ -238,6 +238,7 @@ def happen(core: Core, thread: Thread) -> None:
         note(u64(TIME_PASSES), passed)
         COUNTER.write(COUNTER.read() + passed)
         note(u64(TICK), u64(0))
+        COUNTER.write((COUNTER.read() >> UNIT_BITS) + 1 << UNIT_BITS)
         tick()
     elif kind == 3:
         note(u64(END_SLICE), u64(0))

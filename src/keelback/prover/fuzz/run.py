@@ -19,6 +19,8 @@ from keelback.prover.state import State
 
 PROGRAM_STEPS = 300
 """Long enough to get somewhere, short enough to shrink quickly."""
+IDLE_STEPS = 40
+"""So many steps without a call, and nobody is likely to make one any more."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
     if expected == found:
         return []
     if is_dataclass(expected) and not isinstance(expected, type) and type(expected) is type(found):
-        names = [item.name for item in fields(expected)]
+        names = [item.name for item in fields(expected) if item.compare]
         parts = [(f"{path}.{name}", getattr(expected, name), getattr(found, name)) for name in names]
     elif isinstance(expected, dict) and isinstance(found, dict):
         keys: list[Any] = sorted({*expected, *found})
@@ -110,7 +112,8 @@ def fuzz(
         state = begin(kernel, boot)
         statistics.programs += 1
         done: list[Step] = []
-        for _ in range(PROGRAM_STEPS):
+        last_call = 0
+        while len(done) < PROGRAM_STEPS and len(done) < last_call + IDLE_STEPS:
             step = choose_step(state, chance)
             caller = state.current
             done.append(step)
@@ -120,6 +123,7 @@ def fuzz(
             statistics.steps += 1
             if isinstance(step, Call):
                 statistics.calls += 1
+                last_call = len(done)
                 statistics.results[step.number, state.threads[caller].registers[8]] += 1
                 if statistics.calls == calls:
                     break

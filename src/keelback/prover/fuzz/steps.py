@@ -19,6 +19,8 @@ from keelback.prover.specs.tracing import record
 from keelback.prover.state import Access, State, Thread, Vcpu
 
 REGISTERS = "context.registers"
+UNIT_BITS = 10
+"""The kernel's timer tells times apart that are 1 << UNIT_BITS ticks apart."""
 
 
 def component(state: State) -> Thread | None:
@@ -93,21 +95,33 @@ class TimePasses(Step):
 
 @dataclass(frozen=True)
 class Tick(Step):
-    """The kernel's timer fires, until nobody waits any more for a time that has come."""
+    """The counter goes on to the next unit of time, and the kernel's timer fires, until nobody waits any more for a time
+    that has come.
+
+    Within a unit the kernel may let go at once or later who waits for a time that has passed already.
+    """
 
     def is_possible(self, state: State) -> bool:
-        here = [thread for thread, sleep in state.sleeping.items() if sleep.core == self.core]
-        due = [thread for thread in here if events.is_due(state, thread)]
+        now = next_unit(state.now)
+        here = [sleep for sleep in state.sleeping.values() if sleep.core == self.core]
+        due = [sleep for sleep in here if -(-sleep.deadline >> UNIT_BITS) <= now >> UNIT_BITS]
         core = state.core
         following = state.windows[core.window].next if core.window else 0
-        passed = core.window_end + state.windows[following].ticks if following else state.now + 1
-        return len(due) <= 1 and state.now < passed
+        is_one_window = not following or now < core.window_end + state.windows[following].ticks
+        return len(due) <= 1 and is_one_window
 
     def act(self, kernel: Kernel, state: State) -> None:
+        kernel.enter(self.core, next_unit(state.now))
         kernel.invoke("driver.tick")
 
     def specify(self, state: State) -> None:
+        state.now = next_unit(state.now)
         events.tick(state, slice_ended=False)
+
+
+def next_unit(now: int) -> int:
+    """When the next unit of time begins."""
+    return ((now >> UNIT_BITS) + 1) << UNIT_BITS
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,6 @@ def live_threads_are_placed(tables: Tables, index: int) -> Iterator[str]:
         yield f"threads[{index}] is on a core that there is not"
     if thread.header.live and thread.rank % PRIORITY_COUNT > thread.ceiling:
         yield f"threads[{index}] is above its ceiling"
-    if thread.stopping and thread.state != Activity.READY:
-        yield f"threads[{index}] is to be stopped and does not run"
 
 
 @each("times")

@@ -92,6 +92,8 @@ def end_vcpu(state: State, index: int) -> None:
 def end_time(state: State, index: int) -> None:
     """Who uses the time of a caller with this context has no limit until it waits again."""
     time = state.times[index]
+    time.budget = time.period = time.remaining = time.last = time.partition = 0
+    time.fault_on_overrun = False
     time.incarnation = time.incarnation + 1 & (1 << 32) - 1
 
 
