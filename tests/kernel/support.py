@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from keelback.abi import errors, limits, objects, rights, syscalls
+from keelback.abi import errors, objects, rights, syscalls
 from keelback.kernel import state
 from keelback.kernel.dispatch import dispatch
 from keelback.kernel.objects import interrupt as interrupt_object
@@ -36,23 +36,23 @@ WEAK_ENDPOINT = 14
 """Without rights."""
 EMPTY = 20
 BADGE = 0x40
+SLOTS = 64
+"""Length of each thread's capability table."""
+
+SLOTS_EACH = 64
+"""Slots of each capability table."""
+SPACE = 1
 
 USED_QUEUES = [*PRIORITIES.values(), *(state.ENDPOINT_QUEUES + index for index in PRIORITIES)]
 
 TABLES: dict[str, Any] = {
-    "cores": state.cores,
-    "queues": state.queues,
-    "threads": state.threads,
-    "endpoints": state.endpoints,
-    "notifications": state.notifications,
-    "interrupts": state.interrupts,
-    "vcpus": state.vcpus,
-    "slots": state.slots,
-    "trace_singleton": state.trace_singleton,
-    "platform_singleton": state.platform_singleton,
-    "fp_states": state.fp_states,
-    "line_owners": interrupt_object.line_owners,
-}
+    name: getattr(state, name)
+    for name in (
+        *("cores", "core_objects", "queues", "pools", "threads", "times", "windows", "endpoints", "replies"),
+        *("notifications", "interrupts", "vcpus", "grants", "tables", "slots", "translations", "frames"),
+        *("trace_object", "platform_object", "fp_states"),
+    )
+} | {"line_owners": interrupt_object.line_owners}
 
 
 def clear(thing: Any) -> None:
@@ -63,9 +63,20 @@ def clear(thing: Any) -> None:
         thing.copy_from(type(thing)())
 
 
+def slot_of(table: int, number: int) -> state.Slot:
+    """A slot of a capability table."""
+    return state.slots[(table - 1) * SLOTS_EACH + number]
+
+
+def make_live(thing: Any) -> None:
+    """An object exists, and belongs to pool 1."""
+    thing.header.live, thing.header.owner = True, u32(1)
+
+
 def make_slot(table: int, number: int, kind: int, index: int, given: int = rights.ALL, badge: int = 0) -> None:
     """Put a capability into a slot."""
-    slot = state.slots[table * limits.SLOT_COUNT + number]
+    slot = state.slots[table * SLOTS + number]
+    state.tables[table].used = state.tables[table].used + 1
     slot.kind, slot.rights = u8(kind), u8(given)
     slot.object, slot.badge, slot.generation = u32(index), u64(badge), u32(0)
 
@@ -73,8 +84,14 @@ def make_slot(table: int, number: int, kind: int, index: int, given: int = right
 def make_thread(index: int) -> None:
     """A ready thread with its endpoint, its notification and a capability to everything."""
     thread = state.threads[index]
-    thread.priority, thread.state = u8(PRIORITIES[index]), u8(state.READY)
-    thread.table = thread.notification = u32(index)
+    thread.rank, thread.ceiling, thread.state = u32(PRIORITIES[index]), u8(255), u8(state.READY)
+    thread.table = thread.space = thread.notification = thread.serves = u32(index)
+    thread.slots_first, thread.slots_count = u32(index * SLOTS), u32(SLOTS)
+    table = state.tables[index]
+    table.first, table.count, table.threads = u32(index * SLOTS), u32(SLOTS), u32(1)
+    state.translations[index].users, state.translations[index].level = u32(1), u8(1)
+    for thing in (thread, table, state.translations[index], state.endpoints[index], state.notifications[index]):
+        thing.header.live = True
     thread.stage2 = u64(index << 48 | 0x4100_0000)
     thread.context.program_counter = u64(0x20_0000 + index * 0x100)
     state.endpoints[index].server = u32(index)
@@ -93,6 +110,11 @@ def make_thread(index: int) -> None:
     make_slot(index, WEAK_ENDPOINT, objects.ENDPOINT, SERVER, given=0)
 
 
+def core_list() -> list[state.Core]:
+    """All cores."""
+    return [state.cores[number] for number in range(limits.CORE_COUNT)]
+
+
 def make_system() -> None:
     """Four threads, started; the server runs first, having the highest priority. MONITOR handles CLIENT's faults."""
     for table in TABLES.values():
@@ -100,13 +122,24 @@ def make_system() -> None:
     system_registers.clear()
     for index in PRIORITIES:
         make_thread(index)
+    make_live(state.pools[1])
+    make_live(state.trace_object)
+    make_live(state.platform_object)
+    make_live(state.translations[SPACE])
+    state.translations[SPACE].level = u8(1)
+    for number, core in enumerate(core_list()):
+        core.number, core.best_rank = u32(number), u32(number * 256)
     state.threads[CLIENT].fault_endpoint = u32(MONITOR)
     state.threads[CLIENT].fault_badge = u64(0x77)
     state.interrupts[INTERRUPT].bits = u64(1 << 40)
     state.interrupts[INTERRUPT].line = u32(LINE)
     state.interrupts[INTERRUPT].notification = u32(SERVER)
     interrupt_object.line_owners[LINE] = u16(INTERRUPT)
+    state.interrupts[INTERRUPT].header.live = True
+    state.trace_object.header.live = state.platform_object.header.live = True
+    state.vcpus[VCPU].header.live = True
     state.vcpus[VCPU].thread = u32(CLIENT)
+    state.threads[CLIENT].vcpu = u32(VCPU)
     state.vcpus[VCPU].stage2 = u64(9 << 48 | 0x4200_0000)
     commit_start_all()
 
@@ -166,8 +199,8 @@ def run_until(thread: int) -> None:
     for _ in range(len(PRIORITIES) + 1):
         if current() == thread:
             return
-        if state.threads[current()].priority == state.threads[thread].priority:
-            commit_end_slice()
+        if state.threads[current()].rank == state.threads[thread].rank:
+            commit_end_slice(state.cores[0])
         else:
             call(syscalls.RECEIVE, 1)
     raise AssertionError(f"thread {thread} does not come to run, but {current()}")
@@ -196,7 +229,7 @@ def check_invariants() -> None:
             assert state.notifications[number].pending == 0
     for table in PRIORITIES:
         for number in range(EMPTY + 10):
-            check_slot(state.slots[table * limits.SLOT_COUNT + number])
+            check_slot(state.slots[table * SLOTS + number])
 
 
 def check_thread(index: int, queue: int) -> None:
@@ -204,7 +237,7 @@ def check_thread(index: int, queue: int) -> None:
     thread = state.threads[index]
     assert thread.queue == queue
     if thread.state == state.READY:
-        assert queue == (0 if index == current() else int(thread.priority)), f"thread {index} is lost"
+        assert queue == (0 if index == current() else int(thread.rank)), f"thread {index} is lost"
     elif thread.state == state.CALLING:
         assert queue == state.ENDPOINT_QUEUES + int(thread.endpoint)
     else:
@@ -227,7 +260,7 @@ def check_scheduler() -> None:
     for priority in PRIORITIES.values():
         is_ready = state.queues[priority].head != 0
         assert core.ready[priority // 64].bit(priority % 64) == is_ready
-        assert not is_ready or priority <= state.threads[core.current].priority
+        assert not is_ready or priority <= state.threads[core.current].rank
 
 
 def check_slot(slot: state.Slot) -> None:
@@ -240,8 +273,8 @@ def check_slot(slot: state.Slot) -> None:
         objects.VCPU: state.vcpus,
     }
     if slot.kind == objects.NONE:
-        assert to_bytes(slot) == bytes(24)
+        assert to_bytes(slot) == bytes(32)
     elif int(slot.kind) in tables:
-        assert slot.generation <= tables[int(slot.kind)][slot.object].generation
+        assert slot.generation <= tables[int(slot.kind)][slot.object].header.generation
     else:
         assert slot.object == state.THE_ONLY

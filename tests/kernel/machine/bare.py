@@ -68,13 +68,15 @@ class Places:
         """Physical address of a kernel table."""
         return self.kernel.symbols[STATE + name]
 
-    def space(self, index: int) -> int:
-        """VTTBR_EL2 of address space `index`, whose first entry is made to map program and UART."""
+    def space(self, index: int, data: int | None = None) -> int:
+        """VTTBR_EL2 of address space `index`, whose first entry is made to map program and UART. Its data are those of
+        all, or lie at the physical address `data`, zeros at first."""
         table = self.zone.add_table()
         physical, text = self.program_physical, self.program.symbols["__text_end"] - PROGRAM_BASE
         self.zone.map(table, PROGRAM_BASE, physical, text, stage2_attributes("rx"))
         rest = self.program_bytes - text
-        self.zone.map(table, PROGRAM_BASE + text, physical + text, rest, stage2_attributes("rw"))
+        here = physical + text if data is None else data
+        self.zone.map(table, PROGRAM_BASE + text, here, rest, stage2_attributes("rw"))
         self.zone.map(table, UART_VIRTUAL, UART, PAGE, stage2_attributes("rw", device=True))
         self.entries[512 * index] = self.zone.table_at(table)[0]
         return self.stage2(index)
@@ -108,6 +110,7 @@ class BareImage:
     end: int
     kernel: LinkedImage
     layouts: Mapping[str, Layout]
+    parameters: Mapping[str, int]
 
 
 def build(system: BareSystem, folder: Path) -> BareImage:
@@ -141,7 +144,7 @@ def build(system: BareSystem, folder: Path) -> BareImage:
     write_boot_header(image, BOARD.image_offset, end - base)
     path = folder / "image.bin"
     path.write_bytes(image.content)
-    return BareImage(path, end, kernel, compiled.layouts)
+    return BareImage(path, end, kernel, compiled.layouts, parameters)
 
 
 def kernel_tables(places: Places, end: int) -> Values:
@@ -177,7 +180,8 @@ def read_tables(image: BareImage, read: Callable[[int, int], bytes]) -> Tables:
     """The kernel's tables; `read` gets memory by physical address and size."""
     names = {name: symbol for name, symbol in table_symbols(image.layouts).items() if symbol in image.kernel.symbols}
     layouts = {name: image.layouts[symbol] for name, symbol in names.items()}
-    return Tables(layouts, {name: read(image.kernel.symbols[names[name]], layouts[name].size) for name in names})
+    memories = {name: read(image.kernel.symbols[names[name]], layouts[name].size) for name in names}
+    return Tables(layouts, memories, image.parameters)
 
 
 def stop_outside_the_kernel(monitor: EmulatorMonitor, image: BareImage, scratch: Path) -> None:

@@ -55,7 +55,7 @@ def values(places: Places) -> Values:
     for space in (1, 2):
         places.space(space)
     return {
-        "cores": {number: {"number": number} for number in range(CORES)},
+        "cores": {number: {"number": number, "best_rank": number << 8} for number in range(CORES)},
         "threads": {
             thread: {
                 "context": {"registers": {0: thread}, "program_counter": places.program.entry},

@@ -21,7 +21,7 @@ PENDING, ACTIVE = 1 << 62, 1 << 63
 def place(request: pytest.FixtureRequest) -> str:
     """Where the vcpu's list registers are."""
     if request.param == "processor":
-        state.cores[0].loaded = u32(VCPU)
+        state.cores[0].loaded, GUEST.loaded_on = u32(VCPU), u32(1)
     return str(request.param)
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from keelback.kernel import state
-from keelback.kernel.arch.aarch64.timer import arm, deliver, disarm, mask_loaded_timer, retry, take_due
+from keelback.kernel.arch.aarch64.timer import (
+    NEVER,
+    arm,
+    arm_slice,
+    deliver,
+    disarm,
+    find_guest_deadline,
+    mask_loaded_timer,
+    retry,
+    take_due,
+)
 from keelback.lang import u8, u32, u64
 from keelback.lang.registers import system_registers
 from tests.kernel.support import VCPU
 
+CORE = state.cores[0]
 GUEST = state.vcpus[VCPU]
 INDEX = u32(VCPU)
 
@@ -34,6 +45,15 @@ def test_the_earliest_deadline_counts() -> None:
     assert system_registers["cnthp_cval_el2"] == 900
 
 
+def test_a_slice_begins_when_none_is_running() -> None:
+    system_registers.update({"cntpct_el0": 1000, "cntfrq_el0": 200_000})
+    arm_slice(CORE)
+    assert CORE.slice_end == 2000 and system_registers["cnthp_cval_el2"] == 2000
+    system_registers["cntpct_el0"] = 1500
+    arm_slice(CORE)
+    assert CORE.slice_end == 2000
+
+
 def test_a_fired_timer_is_masked() -> None:
     system_registers["cntv_ctl_el0"] = 5
     mask_loaded_timer()
@@ -47,11 +67,21 @@ def test_a_due_timer_of_an_unloaded_guest_becomes_interrupt_27() -> None:
     assert pending() == [27] and GUEST.el1.cntv_ctl == 3
 
 
-def test_a_timer_that_is_not_due_is_watched_on() -> None:
+def test_a_timer_that_is_not_due_stays_armed() -> None:
     let_fire()
     system_registers["cntpct_el0"] = 50
     assert not take_due(INDEX)
-    assert state.cores[0].deadline == 100
+    assert pending() == [] and find_guest_deadline(INDEX) == 100
+
+
+def test_a_due_timer_of_a_loaded_guest_is_masked_in_the_processor() -> None:
+    CORE.loaded, GUEST.loaded_on, GUEST.timer_enabled = u32(VCPU), u32(1), True
+    system_registers.update({"cntv_ctl_el0": 1, "cntv_cval_el0": 100, "cntpct_el0": 200})
+    assert find_guest_deadline(INDEX) == 100
+    assert take_due(INDEX)
+    assert system_registers["cntv_ctl_el0"] == 3
+    assert system_registers["s3_4_c12_c12_3"] & 0x3FF == 27
+    assert find_guest_deadline(INDEX) == NEVER
 
 
 def test_a_masked_timer_does_not_fire() -> None:

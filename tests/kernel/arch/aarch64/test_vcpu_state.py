@@ -21,11 +21,11 @@ OTHER = 2
 
 
 def component(index: int) -> int:
-    return int(enter_component(u32(index), state.threads[index]))
+    return int(enter_component(CORE, u32(index), state.threads[index]))
 
 
 def guest(index: int) -> int:
-    return int(enter_guest(u32(index)))
+    return int(enter_guest(CORE, u32(index)))
 
 
 def test_a_component_runs_with_known_registers() -> None:
@@ -77,13 +77,15 @@ def test_kernel_registers_of_a_guest_stay_until_another_vcpu_runs() -> None:
     assert system_registers["vbar_el1"] == 0x1000
 
 
-def test_the_timer_of_an_unloaded_guest_is_watched() -> None:
+def test_the_timer_of_an_unloaded_guest_is_off_until_it_is_loaded() -> None:
     guest(VCPU)
     system_registers.update({"cntv_ctl_el0": 1, "cntv_cval_el0": 5000})
     component(CLIENT)
     unload_vcpu(u32(VCPU))
-    assert system_registers["cntv_ctl_el0"] == 0
-    assert CORE.deadline == 5000 and system_registers["cnthp_cval_el2"] == 5000
+    assert system_registers["cntv_ctl_el0"] == 0 and state.vcpus[VCPU].loaded_on == 0
+    guest(VCPU)
+    assert system_registers["cntv_ctl_el0"] == 1 and system_registers["cntv_cval_el0"] == 5000
+    assert state.vcpus[VCPU].loaded_on == 1
 
 
 def test_floating_point_follows_its_owner() -> None:
