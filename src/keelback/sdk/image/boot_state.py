@@ -244,6 +244,8 @@ def _add_unborn(plan: Plan, values: Values, pieces: Mapping[int, tuple[int, int]
         for kind, table in TABLE_OF_KIND.items():
             for index in planned.runs[kind].indices:
                 values[table][index] = {"header": {"owner": planned.index}}
+        for index in planned.runs["space"].indices:
+            values["translations"][index]["level"] = 1
         for index in planned.runs["table"].indices:
             first, count = pieces[index]
             values["tables"][index] |= {"first": first, "count": count}

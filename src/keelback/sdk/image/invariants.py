@@ -18,6 +18,8 @@ from keelback.sdk.image.plan import ROOT_POOL
 
 Contradictions = Iterator[str]
 
+LEFT_TO_THE_UNBORN = ("process_state", "owner", "first", "count", "level")
+
 
 class BrokenInvariant(Exception):
     """The image contradicts an invariant: a mistake of the builder, never of the description."""
@@ -197,10 +199,10 @@ def each_vcpu_has_its_monitor(image: BootImage) -> Contradictions:
 
 
 def unborn_objects_are_clean(image: BootImage) -> Contradictions:
-    """An entry in which an object can be created later has nothing but its owner, its memory or its slots."""
+    """An entry in which an object can be created later has nothing but its owner, its slots, or its level."""
     for table in dict.fromkeys(OBJECT_TABLES.values()):
         for index, row in enumerate(image.tables[table]):
-            if not row["header"]["live"] and any(_numbers(row, skip=("process_state", "owner", "first", "count"))):
+            if not row["header"]["live"] and any(_numbers(row, skip=LEFT_TO_THE_UNBORN)):
                 yield f"{table}[{index}] does not live, but is not clean"
 
 

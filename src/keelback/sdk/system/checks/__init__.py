@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from keelback.sdk.system.checks import connections, devices, domains, guests, memory
+from keelback.sdk.system.checks import connections, devices, domains, guests, memory, pools, times
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import DescriptionError
 
@@ -17,7 +17,6 @@ RULES: tuple[Rule, ...] = (
     devices.check_board,
     domains.check_names,
     domains.check_added_once,
-    domains.check_count,
     domains.check_priorities,
     domains.check_sources,
     domains.check_fault_handlers,
@@ -45,6 +44,23 @@ RULES: tuple[Rule, ...] = (
     guests.check_ram_fit,
     guests.check_crash_policies,
     guests.check_board_ram,
+    times.check_core_count,
+    times.check_cores,
+    times.check_ceilings,
+    times.check_budgets,
+    times.check_overruns,
+    times.check_passive,
+    times.check_schedules,
+    times.check_partition_count,
+    times.check_partitions,
+    pools.check_pool_counts,
+    pools.check_pool_tables,
+    pools.check_pool_memory,
+    pools.check_pools_shared,
+    pools.check_spare_slots,
+    pools.check_load_names,
+    pools.check_load_sources,
+    pools.check_load_stacks,
 )
 
 _FIRST_RULES = 2

@@ -23,9 +23,10 @@ def _ends(connection: Channel | Signal) -> tuple[ProtectionDomain, ProtectionDom
 
 def check_members(system: System) -> Mistakes:
     """Both ends of a connection are in the system."""
+    members = set(system.domains)
     for connection in _connections(system):
         for domain in _ends(connection):
-            if domain not in system.domains:
+            if domain not in members:
                 message = f"`{connection.name}` connects `{domain.name}`, which is not in the system"
                 yield DescriptionError(connection.location, message, f"system.add({domain.name})")
 

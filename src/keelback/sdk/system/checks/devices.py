@@ -36,13 +36,14 @@ def _resolved(system: System) -> Iterator[tuple[DeviceUse, Device]]:
 
 def check_known(system: System) -> Mistakes:
     """A device named is one of the board's, and its driver is in the system."""
+    members = set(system.domains)
     board = BOARDS[system.board]
     for use in system.device_uses:
         if resolve_device(board, use) is None:
             known = ", ".join(device.name for device in board.devices)
             message = f"the board {board.name} has no device `{use.device}` to give away"
             yield DescriptionError(use.location, message, f"it has {known}")
-        if use.domain not in system.domains:
+        if use.domain not in members:
             message = f"`{use.domain.name}` uses a device, but is not in the system"
             yield DescriptionError(use.location, message, f"system.add({use.domain.name})")
 

@@ -13,7 +13,6 @@ from keelback.sdk.system.resources import ComponentImage
 from keelback.sdk.system.units import PAGE_BYTES
 
 PRIORITY_MAX = 255
-ADDRESS_SPACE_MAX = 255
 SOURCE_SUFFIXES = (".py", ".c", ".zig")
 KERNEL_NAME = "kernel"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -45,17 +44,6 @@ def check_added_once(system: System) -> Mistakes:
             message = f"`{domain.name}` is added to the system twice"
             yield DescriptionError(domain.location, message, "keep one of the two add() calls")
         seen.add(id(domain))
-
-
-def check_count(system: System) -> Mistakes:
-    """Every address space has a tag (VMID) of 8 bits, 0 excepted: what processors of the board have at least."""
-    count = 0
-    for domain in system.domains:
-        count += 2 if isinstance(domain, VirtualMachine) else 1
-        if count > ADDRESS_SPACE_MAX:
-            message = f"with `{domain.name}`, the system has more than {ADDRESS_SPACE_MAX} address spaces"
-            yield DescriptionError(domain.location, message, "a domain has one, a virtual machine two")
-            return
 
 
 def check_priorities(system: System) -> Mistakes:
@@ -98,11 +86,12 @@ def check_sources(system: System) -> Mistakes:
 
 def check_fault_handlers(system: System) -> Mistakes:
     """A fault handler is another domain of the system."""
+    members = set(system.domains)
     for domain in system.domains:
         handler = domain.fault_handler
         if handler is domain:
             yield DescriptionError(domain.location, f"`{domain.name}` handles its own faults", "name another domain")
-        elif handler is not None and handler not in system.domains:
+        elif handler is not None and handler not in members:
             message = f"the fault handler of `{domain.name}`, `{handler.name}`, is not in the system"
             yield DescriptionError(domain.location, message, f"system.add({handler.name})")
 

@@ -77,11 +77,12 @@ def _physically_overlap(one: MemoryRegion, other: MemoryRegion) -> bool:
 
 def check_mapping_members(system: System) -> Mistakes:
     """What is mapped, and into what, is in the system."""
+    members = set(system.domains)
     for mapping in system.mappings:
         if mapping.region not in system.regions:
             message = f"memory region `{mapping.region.name}` is mapped, but not in the system"
             yield DescriptionError(mapping.location, message, f"system.add({mapping.region.name})")
-        if mapping.domain not in system.domains:
+        if mapping.domain not in members:
             message = f"`{mapping.domain.name}` maps `{mapping.region.name}`, but is not in the system"
             yield DescriptionError(mapping.location, message, f"system.add({mapping.domain.name})")
 

@@ -1,0 +1,9 @@
+"""budget: `2 MiB` is not a time
+
+write for example "2 ms" or "500 us"
+"""
+
+from keelback.sdk import ProtectionDomain, System
+
+system = System()
+system.add(ProtectionDomain("vault", source="component.py", priority=2, budget="2 MiB", period="10 ms"))  # refused

@@ -1,0 +1,9 @@
+"""`vault` has a budget and no period
+
+write budget="2 ms", period="10 ms"
+"""
+
+from keelback.sdk import ProtectionDomain, System
+
+system = System()
+system.add(ProtectionDomain("vault", source="component.py", priority=2, budget="2 ms"))  # refused
