@@ -250,7 +250,7 @@ class Translation:
     users: u32 = u32(0)  # threads and vcpus whose address space it is. boot: that
     parent: u32 = u32(0)  # the table that points to it, 0 for none. boot: reciprocal with `targets`
     parent_entry: u32 = u32(0)
-    level: u8 = u8(0)  # boot: 1 for an address space, else 2 or 3
+    level: u8 = u8(0)  # boot: 1 for an address space, also for one that does not live yet; else 2 or 3
 
 
 @struct

@@ -1,0 +1,50 @@
+"""Building components at run time: what a component with a pool needs to create, load, restart and destroy others.
+
+A child has one thread, an address space of 2 MiB from 2 MiB up, an endpoint and a notification, like a component of a
+system description. Everything is one step after the other; nothing here is kept between steps but what `children`
+notes.
+"""
+
+from __future__ import annotations
+
+from keelback.user.supervisor.children import (
+    FIRST_GIVEN_SLOT,
+    bind_child,
+    clear_table,
+    create_child,
+    destroy_child,
+    endpoint_slot,
+    give_child,
+    give_own,
+    start_child,
+    stop_child,
+    table_slot,
+    thread_slot,
+)
+from keelback.user.supervisor.dumps import dump_count, dump_register, dump_word, keep_dump
+from keelback.user.supervisor.loading import load_image, unload_image
+from keelback.user.supervisor.slots import CHILD_COUNT
+from keelback.user.supervisor.window import open_window
+
+__all__ = [
+    "CHILD_COUNT",
+    "FIRST_GIVEN_SLOT",
+    "bind_child",
+    "clear_table",
+    "create_child",
+    "destroy_child",
+    "dump_count",
+    "dump_register",
+    "dump_word",
+    "endpoint_slot",
+    "give_child",
+    "give_own",
+    "keep_dump",
+    "load_image",
+    "open_window",
+    "start_child",
+    "stop_child",
+    "table_slot",
+    "thread_slot",
+    "unload_image",
+]
