@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from keelback.abi import errors, objects, rights, syscalls
+from keelback.abi import errors, limits, objects, rights, syscalls
 from keelback.kernel import state
 from keelback.kernel.dispatch import dispatch
 from keelback.kernel.objects import interrupt as interrupt_object
