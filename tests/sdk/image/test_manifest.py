@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from keelback.sdk import ProtectionDomain, System, VirtualMachine
-from keelback.sdk.image.flat_image import assemble_image
+from keelback.sdk import Pool, ProtectionDomain, System, VirtualMachine
 from keelback.sdk.image.manifest import build_manifest
 from keelback.sdk.image.wiring import plan_system
-from tests.sdk.image.handmade import build_handmade
+from tests.sdk.image.handmade import assemble_handmade, build_handmade
 
 SCHEMA = Path(__file__).resolve().parents[3] / "src/keelback/sdk/image/manifest.schema.json"
 GUEST_KERNEL = Path(__file__).resolve().parents[2] / "systems" / "files" / "image"
@@ -57,14 +56,19 @@ def _judge_object(value: dict[str, Any], schema: dict[str, Any], whole: dict[str
 
 
 def make_manifest(folder: Path, seed: bytes = b"s") -> dict[str, Any]:
-    system = System()
+    system = System(cores=2)
     system.add_console()
+    system.schedule(1, [("control", "5 ms"), ("rest", "15 ms")])
+    pool = Pool(frames=8, threads=2, spaces=2, page_tables=4, tables=(2, 16))
+    loads = {"worker": "component.py"}
+    system.add(ProtectionDomain("keeper", source="keeper.py", priority=90, ceiling=95, pool=pool, loads=loads))
+    system.add(ProtectionDomain("control", source="control.py", priority=80, core=1, partition="control"))
     vault = system.add(ProtectionDomain("vault", source="vault.py", priority=200, parameters={"key": 0xC0FFEE}))
     linux = system.add(VirtualMachine("linux", kernel=GUEST_KERNEL, ram="64 MiB", priority=50, power=True))
     system.connect(linux, vault, name="vault", buffer="4 KiB", port="vault")
     plan = plan_system(system, seed)
     built = build_handmade(plan, folder)
-    image = assemble_image(plan, built)
+    image = assemble_handmade(plan, built)
     manifest = build_manifest(plan, image.layout, built, len(image.content))
     parsed: dict[str, Any] = json.loads(json.dumps(manifest))
     return parsed
@@ -105,6 +109,24 @@ def test_every_capability_and_mapping_names_something_there(manifest: dict[str, 
         owners = {capability["owner"] for capability in component["capabilities"]}
         assert owners <= names | {None}
         assert {mapping["memory"] for mapping in component["mappings"]} <= memory
+
+
+def test_pools_times_and_schedules_are_told(manifest: dict[str, Any]) -> None:
+    components = {component["name"]: component for component in manifest["components"]}
+    keeper, control = components["keeper"], components["control"]
+    assert keeper["pool"]["objects"]["frame"] == {"first": 1, "count": 8}
+    assert keeper["pool"]["table_slots"] == 16
+    assert (keeper["priority"], keeper["ceiling"], keeper["loads"][0]["elf"]) == (90, 95, "keeper.worker.elf")
+    assert [
+        (c["kind"], c["owner"]) for c in keeper["capabilities"] if c["name"] in ("pool", "own space", "core 0")
+    ] == [
+        ("pool", "keeper"),
+        ("address space", "keeper"),
+        ("core", None),
+    ]
+    assert (control["core"], control["time"]["partition"], keeper["time"]) == (1, "control", None)
+    assert manifest["schedules"][0]["windows"][1] == {"partition": "rest", "length_ns": 15_000_000}
+    assert (manifest["cores"], manifest["kernel"]["memory_bytes"] > 4096) == (2, True)
 
 
 def test_the_same_system_gives_the_same_manifest(manifest: dict[str, Any], tmp_path: Path) -> None:
