@@ -6,6 +6,7 @@ Physical memory from the board's image base on: kernel, its translation tables, 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,8 @@ class BareImage:
     kernel: LinkedImage
     layouts: Mapping[str, Layout]
     parameters: Mapping[str, int]
+    program: LinkedImage
+    program_physical: int
 
 
 def build(system: BareSystem, folder: Path) -> BareImage:
@@ -144,7 +147,7 @@ def build(system: BareSystem, folder: Path) -> BareImage:
     write_boot_header(image, BOARD.image_offset, end - base)
     path = folder / "image.bin"
     path.write_bytes(image.content)
-    return BareImage(path, end, kernel, compiled.layouts, parameters)
+    return BareImage(path, end, kernel, compiled.layouts, parameters, program, program_physical)
 
 
 def kernel_tables(places: Places, end: int) -> Values:
@@ -192,3 +195,9 @@ def stop_outside_the_kernel(monitor: EmulatorMonitor, image: BareImage, scratch:
         if not any(monitor.save_memory(lock, 4, scratch)):
             return
         monitor.execute("cont")
+
+
+def read_memory(image: BareImage, monitor: EmulatorMonitor, name: str, count: int, scratch: Path) -> tuple[int, ...]:
+    """The words of an array of the program's, in the memory that all share."""
+    address = image.program_physical + image.program.symbols[name] - PROGRAM_BASE
+    return struct.unpack(f"<{count}Q", monitor.save_memory(address, 8 * count, scratch))
