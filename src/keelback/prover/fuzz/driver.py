@@ -12,7 +12,7 @@ from typing import Final
 from keelback.abi import limits, objects, syscalls
 from keelback.abi import vcpu as vcpu_abi
 from keelback.abi.signatures import ANY, SLOTS
-from keelback.kernel import dispatch, entry, ticks
+from keelback.kernel import dispatch, entry, ticks, timers
 from keelback.kernel.arch.aarch64.processor import present
 from keelback.kernel.budgets import commit_charge
 from keelback.kernel.faults import commit_fault
@@ -20,7 +20,6 @@ from keelback.kernel.objects import vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, commit_fire
 from keelback.kernel.scheduler import commit_end_slice, this_core
 from keelback.kernel.state import Core, Thread, interrupts, slots, threads, vcpus
-from keelback.kernel.timers import UNIT_BITS, is_due
 from keelback.lang import Struct, SystemRegister, array, constants, inline, noinline, struct, u8, u32, u64, upto
 
 COUNTER: Final = SystemRegister("cntpct_el0")
@@ -57,13 +56,14 @@ def end_slice() -> None:
 
 
 def tick() -> None:
-    """The kernel's timer fires, and again, until nobody waits any more for a time that has come."""
+    """The kernel's timer fires. Who waits for a time still to come has been moved to the right queue by ticks before,
+    so that this one finds those whose time has come."""
     core = this_core()
+    now = COUNTER.read()
     for _ in upto(TICKS):
-        ticks.commit_tick(core)
-        charge()
-        if not is_due(core, COUNTER.read()):
-            return
+        if timers.is_due(core, now) and threads[timers.find_first_due(core, timers.find_next(core))].deadline > now:
+            timers.find_expired(core, now)
+    ticks.commit_tick(core)
 
 
 def asked() -> None:
@@ -238,7 +238,7 @@ def happen(core: Core, thread: Thread) -> None:
         note(u64(TIME_PASSES), passed)
         COUNTER.write(COUNTER.read() + passed)
         note(u64(TICK), u64(0))
-        COUNTER.write((COUNTER.read() >> UNIT_BITS) + 1 << UNIT_BITS)
+        COUNTER.write((COUNTER.read() >> timers.UNIT_BITS) + 1 << timers.UNIT_BITS)
         tick()
     elif kind == 3:
         note(u64(END_SLICE), u64(0))

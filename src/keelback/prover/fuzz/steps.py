@@ -95,8 +95,7 @@ class TimePasses(Step):
 
 @dataclass(frozen=True)
 class Tick(Step):
-    """The counter goes on to the next unit of time, and the kernel's timer fires, until nobody waits any more for a time
-    that has come.
+    """The counter goes on to the next unit of time, and the kernel's timer fires.
 
     Within a unit the kernel may let go at once or later who waits for a time that has passed already.
     """

@@ -19,11 +19,12 @@ def find_limit(state: State, charge: Charge | None) -> Time | None:
 
 
 def find_time(state: State, thread: Thread) -> bool:
-    """Whether a thread has time left; a context that has rested is full again."""
+    """Whether a thread has time left; a context that has rested, and that no core uses, is full again."""
     time = find_limit(state, thread.charge)
     if time is None:
         return True
-    if state.now >= time.refill:
+    is_used = any(core.charged == thread.charge for core in state.cores.values())
+    if state.now >= time.refill and not is_used:
         time.remaining = time.budget
     return time.remaining > 0
 
