@@ -265,13 +265,11 @@ def commit_destroy(index: u32) -> None:
     times[thread.budget].thread = u32(0)
     vcpus[thread.vcpu].thread = u32(0)
     commit_leave(thread)
-    thread.rank = u32(0)
-    thread.ceiling = u8(0)
-    thread.serves = u32(0)
-    thread.notification = u32(0)
-    thread.budget = u32(0)
-    thread.vcpu = u32(0)
-    thread.fault_endpoint = u32(0)
+    owner = thread.header.owner
+    generation = thread.header.generation
+    thread.copy_from(threads[0])
+    thread.header.owner = owner
+    thread.header.generation = generation
     commit_reset(index, u64(0), u64(0), u64(0))
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import errors, mappings, objects, rights
+from keelback.abi import errors, limits, mappings, objects, rights
 from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import find_error, find_object, holds, slot_of
-from keelback.kernel.objects.frame import pieces_of
+from keelback.kernel.objects.frame import PIECES
 from keelback.kernel.state import FRAME_DEVICE, FRAME_LARGE, Thread, entries, frames, targets, translations
 from keelback.lang import inline, noinline, u8, u32, u64
 
@@ -70,7 +70,7 @@ def map_into(thread: Thread, index: u32, target: u32) -> u64:
         return u64(errors.OCCUPIED)
     frame.mapped = frame.mapped + 1
     if flags & mappings.WRITE != 0:
-        frame.dirty = pieces_of(frame)
+        frame.dirty = PIECES[frame.size]
     table.used = table.used + 1
     targets[position] = target
     entries[position] = interface.make_leaf(frame, flags)
@@ -203,10 +203,7 @@ def is_busy(index: u32) -> bool:
     return table.used != 0 or table.users != 0 or table.parent != 0
 
 
-def commit_create(index: u32) -> None:
-    """A new table is empty, as when it was destroyed, and of level 1, where the caller does not say another."""
-    translations[index].level = u8(1)
-
-
 def commit_destroy(index: u32) -> None:
-    """Nothing is left to undo."""
+    """A page table's level is chosen anew when it is created."""
+    if index >= limits.SPACE_COUNT:
+        translations[index].level = u8(0)
