@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from keelback.cli import build, check, doctor, fuzz, new, report, run
+from keelback.cli import build, check, doctor, fuzz, new, prove, report, run
 from keelback.cli.common import UserError
 
-COMMANDS = (new, check, build, run, report, fuzz, doctor)
+COMMANDS = (new, check, build, run, report, fuzz, prove, doctor)
 
 
 def make_parser() -> argparse.ArgumentParser:

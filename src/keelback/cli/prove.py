@@ -1,0 +1,102 @@
+"""`keel prove`: goals about the kernel, run in parallel, as a table; and counterexamples of those that fail."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from keelback.abi import syscalls
+from keelback.cli.common import Subparsers, UserError, user_errors
+from keelback.prover.campaign import chosen, compile_kernel, jobs_of, run_jobs
+from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Result
+
+SECONDS = 20.0
+SHOWN_FIELDS = 12
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Register the subcommand."""
+    parser = subparsers.add_parser(
+        "prove", help="prove goals about the kernel: no trap can be reached, ranges are kept"
+    )
+    parser.add_argument(
+        "goals", nargs="*", metavar="GOAL", help="call::no-trap, a call or entry, ::ranges (default: all)"
+    )
+    parser.add_argument("--list", action="store_true", help="only list the goals")
+    parser.add_argument("--again", action="store_true", help="run goals whose result is known, too")
+    parser.add_argument("--seconds", type=float, default=SECONDS, metavar="S", help="a solver's time for one query")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="goals at a time")
+    parser.set_defaults(run=run)
+
+
+def system_calls() -> dict[str, int]:
+    """Numbers of the system calls by their names in lower case."""
+    numbers = {name: value for name, value in vars(syscalls).items() if name.isupper() and type(value) is int}
+    return {
+        name.lower(): n for name, n in numbers.items() if not name.endswith("_COUNT") and n < syscalls.SYSTEM_CALL_COUNT
+    }
+
+
+def run(options: argparse.Namespace) -> int:
+    """Status 0 if every goal that was asked for is proven."""
+    with tempfile.TemporaryDirectory() as folder, user_errors():
+        compiled = compile_kernel(Path(folder) / "kernel.o")
+        jobs = chosen(jobs_of(compiled, system_calls(), options.seconds), options.goals)
+    if not jobs:
+        raise UserError(f"no goal is called {' '.join(options.goals)}; `keel prove --list` names all")
+    if options.list:
+        print("\n".join(job.goal.name for job in jobs))
+        return 0
+    started = time.monotonic()
+    results: list[Result] = []
+    with ProcessPoolExecutor(max_workers=max(1, options.jobs)) as executor:
+        for result, was_known in run_jobs(jobs, executor, again=options.again):
+            results.append(result)
+            known = " (known)" if was_known else ""
+            seconds = time.monotonic() - started
+            print(
+                f"keel: {seconds:5.0f} s  {len(results)}/{len(jobs)} {result.goal}: {result.status}{known}",
+                file=sys.stderr,
+            )
+    print(render(results))
+    return 0 if all(result.status == PROVEN for result in results) else 1
+
+
+def render(results: list[Result]) -> str:
+    """A table, the counterexamples, what was assumed, and totals."""
+    width = max(len(result.goal) for result in results)
+    lines = [f"{'goal':{width}}  {'result':14}  places  seconds  solver"]
+    for result in sorted(results, key=lambda result: result.goal):
+        row = (
+            f"{result.goal:{width}}  {result.status:14}  {result.obligations:6}  {result.seconds:7.1f}  {result.solver}"
+        )
+        lines.append(row.rstrip())
+    for result in results:
+        lines += describe(result)
+    assumed = sorted({text for result in results for text in result.assumed})
+    lines += ["", *(f"assumed: {text}" for text in assumed)]
+    counts = Counter(result.status for result in results)
+    lines.append(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return "\n".join(lines)
+
+
+def describe(result: Result) -> list[str]:
+    """Why a goal is not proven."""
+    if result.status == NOT_MODELLED:
+        return ["", f"{result.goal}: {result.reason}"]
+    if result.status != REFUTED:
+        return []
+    lines = ["", f"{result.goal} fails:"]
+    for found in result.findings:
+        lines.append(f"  {found.kind}: {found.where}")
+        fields = [f"{name} = {value}" for name, value in found.state.items()]
+        lines += [f"    {text}" for text in fields[:SHOWN_FIELDS]]
+        if len(fields) > SHOWN_FIELDS:
+            lines.append(f"    and {len(fields) - SHOWN_FIELDS} more")
+    return lines

@@ -1,0 +1,63 @@
+"""Runs many goals through any `concurrent.futures` executor, known results first. Prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, as_completed
+from pathlib import Path
+
+from keelback.compiler import CompiledObject, Program, compile_object
+from keelback.prover.goals import NOT_MODELLED, Goal, Job, Result, goals_of, prove
+from keelback.prover.results import find_result, keep_result
+
+
+def jobs_of(compiled: CompiledObject, calls: dict[str, int], seconds: float) -> list[Job]:
+    """All goals of a compiled kernel, ready to run."""
+    ir = compiled.ir.read_text()
+    layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
+    return [Job(goal, ir, layouts, seconds) for goal in goals_of(ir, calls)]
+
+
+def chosen(jobs: Iterable[Job], names: Iterable[str]) -> list[Job]:
+    """The jobs that a name means: a whole goal, `call::no-trap`; an entry or call; or a property, `::ranges`."""
+    wanted = list(names)
+    if not wanted:
+        return list(jobs)
+    return [job for job in jobs if any(_is_meant(job.goal, name) for name in wanted)]
+
+
+def _is_meant(goal: Goal, name: str) -> bool:
+    subject, _, kind = name.partition("::")
+    return (not subject or subject in (goal.case_name, goal.entry)) and (not kind or kind == goal.kind)
+
+
+def run_jobs(jobs: list[Job], executor: Executor, *, again: bool = False) -> Iterator[tuple[Result, bool]]:
+    """Results as they come, and whether each was known before."""
+    waiting: list[Job] = []
+    for job in jobs:
+        known = None if again else find_result(job)
+        if known is None:
+            waiting.append(job)
+        else:
+            yield known, True
+    futures = {executor.submit(try_prove, job): job for job in waiting}
+    for future in as_completed(futures):
+        result = future.result()
+        keep_result(futures[future], result)
+        yield result, False
+
+
+def try_prove(job: Job) -> Result:
+    """`prove`; a defect of the prover fails the goal, not the others."""
+    started = time.monotonic()
+    try:
+        return prove(job)
+    except Exception as problem:  # whatever it was, this goal is not proven, and says why
+        reason = f"{type(problem).__name__}: {problem}"
+        return Result(job.goal.name, NOT_MODELLED, time.monotonic() - started, reason=reason)
+
+
+def compile_kernel(out: Path) -> CompiledObject:
+    """The kernel with the default sizes of its tables."""
+    return compile_object(Program(root="keelback.kernel.main"), out)

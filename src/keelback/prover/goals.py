@@ -1,0 +1,249 @@
+"""Goals: what is shown of one entry of the kernel, each with a name by which it can be run alone.
+
+`no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined; `ranges`: see `ranges`. Both assume
+the ranges of the state before. Specifications and the machine code are not compared here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from keelback.lang import Layout
+from keelback.prover.encode import Obligation, Outcome, Program, Run, Term, UnsupportedError, parse_module, query
+from keelback.prover.encode import terms as t
+from keelback.prover.encode.evaluation import Interpretation, Value, evaluate
+from keelback.prover.encode.module import Function
+from keelback.prover.encode.types import StructType, width_of
+from keelback.prover.ranges import STATE, Ranges
+from keelback.prover.rows import Rows
+from keelback.prover.solvers import Answer, Model, Table, ask_z3, decide
+
+PROPERTIES = ("no-trap", "ranges")
+PROVEN, REFUTED, UNKNOWN, NOT_MODELLED = "proven", "counterexample", "unknown", "not modelled"
+DISPATCHER = ".dispatch.dispatch"
+"""The pure function behind `svc`: it takes the number of the call."""
+CHUNK = 150
+"""Obligations that are decided together."""
+GOAL_SECONDS = 60.0
+"""After this no further chunk of a goal is begun."""
+FINDINGS = 12
+"""Failing places that are told of one goal; there may be more."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`case` is the value of the first parameter (the number of a system call), `case_name` what it is called."""
+
+    entry: str
+    kind: str
+    case: int | None = None
+    case_name: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.case_name or self.entry}::{self.kind}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place that can fail, and the state in which it does: fields as `threads[3].queue`, values."""
+
+    kind: str
+    where: str
+    state: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True)
+class Result:
+    """`obligations`: how many places were looked at. `reason` of what is not modelled."""
+
+    goal: str
+    status: str
+    seconds: float
+    obligations: int = 0
+    solver: str = ""
+    findings: tuple[Finding, ...] = ()
+    assumed: tuple[str, ...] = ()
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Result:
+        given: dict[str, Any] = dict(data)
+        given["findings"] = tuple(Finding(**found) for found in data["findings"])
+        given["assumed"] = tuple(data["assumed"])
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A goal with all that a worker needs, so that it can run in another process or on another machine. `image` is the
+    linked kernel's bytes in base 64, for goals about its machine code."""
+
+    goal: Goal
+    ir: str
+    layouts: Mapping[str, Any]
+    seconds: float
+    image: str = ""
+
+
+def goals_of(ir: str, calls: Mapping[str, int]) -> list[Goal]:
+    """All goals of a kernel: per property one for each system call, through the dispatcher, and one for each entry."""
+    functions = parse_module(ir).functions.values()
+    dispatchers = [function.name for function in functions if function.name.endswith(DISPATCHER)]
+    made = [Goal(entry, kind, n, name) for entry in dispatchers for name, n in calls.items() for kind in PROPERTIES]
+    entries = [function.name for function in functions if not function.is_internal]
+    return made + [Goal(entry, kind) for entry in entries for kind in PROPERTIES]
+
+
+@lru_cache(maxsize=2)
+def _program(ir: str, layouts: tuple[tuple[str, str], ...]) -> Program:
+    import json
+
+    return Program(parse_module(ir), {name: Layout.from_json(json.loads(text)) for name, text in layouts})
+
+
+def prepare(ir: str, layouts: Mapping[str, Any]) -> Program:
+    """The program, kept for the next goal of the same kernel."""
+    import json
+
+    return _program(ir, tuple((name, json.dumps(data, sort_keys=True)) for name, data in sorted(layouts.items())))
+
+
+def prove(job: Job) -> Result:
+    """Run one goal."""
+    sys.setrecursionlimit(20_000)
+    started = time.monotonic()
+    program = prepare(job.ir, job.layouts)
+    goal = job.goal
+    run = Run(program)
+    try:
+        outcome = run.start(goal.entry, arguments_of(program.module.functions[goal.entry], goal.case))
+    except UnsupportedError as problem:
+        return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
+    ranges, rows = Ranges(program), Rows(program)
+    obligations = run.obligations if goal.kind == "no-trap" else [*ranges.kept(run), *rows_kept(run, rows, outcome)]
+
+    def hypotheses(terms: list[Term]) -> list[Term]:
+        related = rows.hypotheses(terms)
+        return [*related, *ranges.hypotheses([*terms, *related])]
+
+    verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
+    seconds = time.monotonic() - started
+    return Result(goal.name, verdict, seconds, len(obligations), solver, findings, tuple(sorted(run.assumed)))
+
+
+def arguments_of(function: Function, case: int | None) -> list[Any]:
+    """Unknowns, the first one replaced by `case`."""
+    made: list[Any] = []
+    for parameter in function.parameters:
+        if isinstance(parameter.type, StructType):
+            made.append(
+                tuple(t.symbol(f"{parameter.name}.{n}", width_of(m)) for n, m in enumerate(parameter.type.members))
+            )
+        else:
+            made.append(t.symbol(parameter.name, width_of(parameter.type)))
+    if case is not None:
+        made[0] = t.const(case, made[0].width)
+    return made
+
+
+def _different(obligations: Sequence[Obligation]) -> list[Obligation]:
+    """Each claim once."""
+    return list({(o.guard.number, o.condition.number): o for o in obligations}.values())
+
+
+def rows_kept(run: Run, rows: Rows, outcome: Outcome) -> list[Obligation]:
+    """The row invariants, wherever a run ends without a trap."""
+    ends = [stop for stop in run.stops if stop.number <= 0]
+    guards = [outcome.guard, *(stop.guard for stop in ends)]
+    node = run.timeline.after([outcome.node, *(stop.node for stop in ends)])
+    return rows.kept(run, t.any_of_all(guards), node)
+
+
+def settle(
+    run: Run, hypotheses: Callable[[list[Term]], list[Term]], obligations: list[Obligation], seconds: float
+) -> tuple[str, tuple[Finding, ...], str]:
+    """Decide the obligations, some at a time; take out those that a counterexample breaks, and go on with the rest."""
+    findings: dict[str, Finding] = {}
+    end = time.monotonic() + GOAL_SECONDS
+    undecided = False
+    solvers: set[str] = set()
+    for first in range(0, len(obligations), CHUNK):
+        left = obligations[first : first + CHUNK]
+        while left and len(findings) < FINDINGS:
+            if time.monotonic() > end:
+                undecided = True
+                break
+            base = [t.any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
+            text = query([*base, *hypotheses(base)])
+            answer = decide(text, seconds) if not findings else ask_z3(text, seconds)
+            solvers.add(answer.solver)
+            if answer.verdict == "unsat":
+                break
+            if answer.model is None:
+                undecided = True
+                break
+            broken = _broken(left, answer, findings)
+            if not broken:
+                undecided = True
+                break
+            left = [o for o in left if id(o) not in broken and o.where not in findings]
+    status = REFUTED if findings else UNKNOWN if undecided else PROVEN
+    return status, tuple(findings.values()), " ".join(sorted(solvers))
+
+
+def _broken(left: list[Obligation], answer: Answer, findings: dict[str, Finding]) -> set[int]:
+    """Which obligations a model breaks; they are added to the findings."""
+    assert answer.model is not None
+    roots = [term for o in left for term in (o.guard, o.condition)]
+    values = evaluate(roots, meaning_of(answer.model))
+    broken = [o for o in left if values[o.guard] == 1 and values[o.condition] == 0]
+    for found in broken:
+        if found.where not in findings and len(findings) < FINDINGS:
+            state = state_of([found.guard, found.condition], values)
+            findings[found.where] = Finding(found.kind, found.where, state)
+    return {id(found) for found in broken}
+
+
+def meaning_of(model: Model) -> Interpretation:
+    """A solver's model for `evaluate`; what it leaves open is 0."""
+
+    def symbol(name: str, _: int) -> Value:
+        found = model.get(name, 0)
+        return found.default if isinstance(found, Table) else found
+
+    def function(name: str, given: tuple[Value, ...], _: int) -> Value:
+        found = model.get(name, 0)
+        if isinstance(found, int):
+            return found
+        return found.entries.get(tuple(x for x in given if isinstance(x, int)), found.default)
+
+    return Interpretation(symbol, function)
+
+
+def state_of(roots: Sequence[Term], values: Mapping[Term, Value]) -> dict[str, int]:
+    """The fields that matter to these terms, with their values."""
+    made: dict[str, int] = {}
+    for term in t.walk(roots):
+        value = values[term]
+        if term.op in ("symbol", "apply") and isinstance(value, int):
+            made[describe(term, [values[argument] for argument in term.arguments])] = value
+    return made
+
+
+def describe(term: Term, given: Sequence[Value]) -> str:
+    """`threads[3].queue` of a field's function and its indices."""
+    name = term.name.replace(STATE, "")
+    if not given:
+        return name
+    head, dot, rest = name.partition(".")
+    whole = f"{head}[{given[0]}]{dot}{rest}"
+    return whole + "".join(f"[{index}]" for index in given[1:])

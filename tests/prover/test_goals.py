@@ -1,0 +1,129 @@
+"""Goals on small kernels: what is proven, what is refuted and how, and what is known from before."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from keelback.lang import Array, Layout, Struct, array, layout_of, struct, u32
+from keelback.prover.campaign import chosen, run_jobs
+from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Goal, Job, goals_of, prove
+
+STATE = "keelback.kernel.state"
+
+
+@struct
+class Thread(Struct):
+    next: u32 = u32(0)
+    alive: bool = False
+
+
+threads: Array[Thread] = array(Thread, 6)
+LAYOUTS = {f"{STATE}.threads": layout_of(threads).to_json()}
+
+
+def kernel(body: str) -> str:
+    """Marks the thread behind thread %n (below 6) as alive, if `body` lets it."""
+    return f"""
+%Thread = type {{ i32, i8 }}
+
+@{STATE}.threads = global [6 x %Thread] zeroinitializer
+
+define void @kernel_mark(i32 %n) {{
+entry:
+  %wrong = icmp ugt i32 %n, 5
+  br i1 %wrong, label %end, label %good
+
+good:                                             ; preds = %entry
+  %i = zext i32 %n to i64
+  %p = getelementptr inbounds %Thread, ptr @{STATE}.threads, i64 %i
+  %next = load i32, ptr %p
+{body}
+  %j = zext i32 %next to i64
+  %q = getelementptr inbounds %Thread, ptr @{STATE}.threads, i64 %j, i32 1
+  store i8 1, ptr %q
+  br label %end
+
+end:                                              ; preds = %good, %entry
+  ret void
+}}
+"""
+
+
+def job(text: str, kind: str) -> Job:
+    return Job(Goal("kernel_mark", kind), text, LAYOUTS, 10.0)
+
+
+def test_layouts_of_the_test_are_layouts() -> None:
+    assert Layout.from_json(LAYOUTS[f"{STATE}.threads"]).count == 6
+
+
+def test_an_index_from_a_field_is_in_its_table_because_ranges_hold_and_are_kept() -> None:
+    for kind in ("no-trap", "ranges"):
+        result = prove(job(kernel(""), kind))
+        assert (result.status, result.findings) == (PROVEN, ())
+
+
+def test_without_its_range_the_same_access_fails_and_the_state_is_shown() -> None:
+    result = prove(job(kernel("").replace("icmp ugt i32 %n, 5", "icmp ugt i32 %n, 6"), "no-trap"))
+    assert result.status == REFUTED
+    (found, *_) = result.findings
+    assert found.kind == "bounds" and found.state["n"] == 6
+    assert found.where.startswith(f"index of {STATE}.threads.next below 6: kernel_mark, no line: %next = load")
+
+
+def test_a_trap_that_can_be_reached_is_found() -> None:
+    body = """
+  %last = icmp eq i32 %next, 5
+  br i1 %last, label %bad, label %fine
+
+bad:                                              ; preds = %good
+  call void asm sideeffect "brk #50", ""()
+  unreachable
+
+fine:                                             ; preds = %good
+"""
+    result = prove(job(kernel(body).replace("preds = %good, %entry", "preds = %fine, %entry"), "no-trap"))
+    assert result.status == REFUTED
+    (found,) = result.findings
+    number = found.state["n"]
+    assert found.kind == "trap" and found.state[f"threads[{number}].next"] == 5
+
+
+def test_a_value_that_leaves_its_range_is_found() -> None:
+    result = prove(job(kernel("  store i32 %n, ptr %p\n"), "ranges"))
+    assert result.status == PROVEN
+    result = prove(job(kernel("  %more = add i32 %n, 1\n  store i32 %more, ptr %p\n"), "ranges"))
+    assert result.status == REFUTED
+    assert [found.state for found in result.findings] == [{"n": 5}]
+
+
+def test_what_is_not_modelled_is_not_proven() -> None:
+    result = prove(job(kernel('  call void asm sideeffect "cas x0, x1, [x2]", ""()\n'), "no-trap"))
+    assert result.status == NOT_MODELLED and "assembly with cas: kernel_mark" in result.reason
+
+
+def test_goals_are_chosen_by_entry_call_property_or_whole_name() -> None:
+    text = kernel("") + "define internal void @keelback.kernel.dispatch.dispatch(i64 %n) {\nentry:\n  ret void\n}\n"
+    jobs = [Job(goal, text, LAYOUTS, 1.0) for goal in goals_of(text, {"null": 0, "map": 3})]
+    names = [goal.goal.name for goal in jobs]
+    assert names == [f"{which}::{kind}" for which in ("null", "map", "kernel_mark") for kind in ("no-trap", "ranges")]
+    assert [found.goal.name for found in chosen(jobs, ["map", "::ranges"])] == [
+        "null::ranges",
+        "map::no-trap",
+        "map::ranges",
+        "kernel_mark::ranges",
+    ]
+    assert chosen(jobs, ["map::ranges"])[0].goal.case == 3
+
+
+def test_results_are_kept_until_the_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEELBACK_CACHE", str(tmp_path))
+    with ThreadPoolExecutor(1) as executor:
+        first = list(run_jobs([job(kernel(""), "ranges")], executor))
+        again = list(run_jobs([job(kernel(""), "ranges")], executor))
+        other = list(run_jobs([job(kernel("  store i32 %n, ptr %p\n"), "ranges")], executor))
+    assert [known for _, known in (*first, *again, *other)] == [False, True, False]
+    assert first[0][0] == again[0][0]
