@@ -8,7 +8,7 @@ from keelback.abi import errors, mappings, rights
 from keelback.kernel import state
 from keelback.kernel.arch import interface
 from keelback.kernel.objects import translation
-from keelback.lang import address_of, u8, u32, u64
+from keelback.lang import address_of, u32, u64
 from tests.kernel.objects import workshop
 from tests.kernel.objects.ownership import CHILD, ROOT
 from tests.kernel.objects.workshop import (
@@ -284,8 +284,6 @@ def test_a_table_is_busy_with_entries_a_parent_or_users() -> None:
     assert translation.is_busy(u32(SPACE[1])) and not translation.is_busy(u32(LEVEL2[1]))
 
 
-def test_a_new_table_has_level_1() -> None:
-    state.translations[SPACE[1]].level = u8(0)
-    translation.commit_create(u32(SPACE[1]))
-    assert state.translations[SPACE[1]].level == 1
-    translation.commit_destroy(u32(SPACE[1]))
+def test_an_ended_table_leaves_nothing() -> None:
+    translation.commit_destroy(u32(LEVEL2[1]))
+    workshop.check_counts()

@@ -14,7 +14,7 @@ from keelback.kernel import state
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects import endpoint, interrupt, scheduling_context
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import find_object
 from keelback.kernel.objects.thread import commit_leave
 from keelback.kernel.objects.vcpu import commit_leave_space, is_running
 from keelback.kernel.state import STOPPED, Thread, endpoints, notifications, tables, threads, times, translations
@@ -28,12 +28,11 @@ NOWHERE: Final = u32(limits.CORE_COUNT)
 def find_two(thread: Thread, kind: u8, other: u8, right: u8) -> tuple[u64, u32, u32]:
     """Status, the object of a kind (CONTROL) in slot x8, and that of another kind in slot x0; 0 for slot 0."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], kind, u8(rights.CONTROL))
+    status, index = find_object(thread, registers[8], kind, u8(rights.CONTROL))
+    chosen = u32(0)
     if status == errors.OK and registers[0] != 0:
-        status = check_slot(thread, registers[0], other, right)
-    if status != errors.OK:
-        return status, u32(0), u32(0)
-    return status, slot_of(thread, registers[8]).object, slot_of(thread, registers[0]).object
+        status, chosen = find_object(thread, registers[0], other, right)
+    return status, index, chosen
 
 
 @noinline
@@ -47,14 +46,15 @@ def thread_space(caller: u32, thread: Thread) -> u64:
     """THREAD_CONFIGURE: x8 thread, x0 address space, x1 capability table, x2 endpoint for faults, x3 their badge."""
     registers = thread.context.registers
     status, index, space = find_both(thread, u8(objects.THREAD), u8(objects.ADDRESS_SPACE))
+    table = u32(0)
+    handler = u32(0)
     if status == errors.OK:
-        status = check_slot(thread, registers[1], u8(objects.CAPABILITY_TABLE), u8(rights.CONTROL))
+        status, table = find_object(thread, registers[1], u8(objects.CAPABILITY_TABLE), u8(rights.CONTROL))
     if status == errors.OK and registers[2] != 0:
-        status = check_slot(thread, registers[2], u8(objects.ENDPOINT), u8(rights.WRITE))
+        status, handler = find_object(thread, registers[2], u8(objects.ENDPOINT), u8(rights.WRITE))
     if status != errors.OK:
         return status
     target = threads[index]
-    table = slot_of(thread, registers[1]).object
     owner = target.header.owner
     is_one_pool = translations[space].header.owner == owner and tables[table].header.owner == owner
     if target.state != STOPPED or not is_one_pool:
@@ -62,8 +62,8 @@ def thread_space(caller: u32, thread: Thread) -> u64:
     if not interface.let_go(index, u32(0), NOWHERE):
         return u64(errors.PENDING)
     commit_enter(target, space, table)
-    target.fault_endpoint = slot_of(thread, registers[2]).object
-    target.fault_generation = endpoints[target.fault_endpoint].header.generation
+    target.fault_endpoint = handler
+    target.fault_generation = endpoints[handler].header.generation
     target.fault_badge = registers[3]
     return status
 
@@ -164,9 +164,8 @@ def endpoint_bind(caller: u32, thread: Thread) -> u64:
 
 def endpoint_cancel(caller: u32, thread: Thread) -> u64:
     """ENDPOINT_CANCEL: x8 endpoint."""
-    number = thread.context.registers[8]
-    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.CONTROL))
-    if status == errors.OK and not endpoint.cancel(slot_of(thread, number).object):
+    status, index = find_object(thread, thread.context.registers[8], u8(objects.ENDPOINT), u8(rights.CONTROL))
+    if status == errors.OK and not endpoint.cancel(index):
         return u64(errors.STATE)
     return status
 
@@ -186,13 +185,13 @@ def interrupt_bind(caller: u32, thread: Thread) -> u64:
 def vcpu(caller: u32, thread: Thread) -> u64:
     """VCPU_CONFIGURE: x8 vcpu, x0 thread, x1 the guest's address space."""
     number = thread.context.registers[1]
+    space = u32(0)
     status, index, monitor = find_both(thread, u8(objects.VCPU), u8(objects.THREAD))
     if status == errors.OK:
-        status = check_slot(thread, number, u8(objects.ADDRESS_SPACE), u8(rights.CONTROL))
+        status, space = find_object(thread, number, u8(objects.ADDRESS_SPACE), u8(rights.CONTROL))
     if status != errors.OK:
         return status
     target = state.vcpus[index]
-    space = slot_of(thread, number).object
     if is_running(index):
         return u64(errors.BUSY)
     is_other = threads[monitor].vcpu != 0 and threads[monitor].vcpu != index

@@ -5,28 +5,25 @@ A frame that was mapped writable is dirty, piece by piece of 4 KiB, until it is 
 
 from __future__ import annotations
 
+from typing import Final
+
 from keelback.abi import errors, mappings, objects, rights
 from keelback.kernel.arch import interface
-from keelback.kernel.objects.capability import check_slot, slot_of
-from keelback.kernel.state import FRAME_LARGE, FRAME_SMALL, Frame, Thread, frames
-from keelback.lang import inline, u8, u32, u64
+from keelback.kernel.objects.capability import find_object
+from keelback.kernel.state import FRAME_LARGE, Thread, frames
+from keelback.lang import constants, u8, u32, u64
 
-
-@inline
-def pieces_of(frame: Frame) -> u32:
-    """Pieces to clear after somebody could write to a frame. Device registers cannot be cleared."""
-    if frame.size == FRAME_LARGE:
-        return u32(mappings.LARGE_BYTES // mappings.SMALL_BYTES)
-    return u32(1) if frame.size == FRAME_SMALL else u32(0)
+PIECES: Final = constants(u32, (1, mappings.LARGE_BYTES // mappings.SMALL_BYTES, 0))
+"""What is to clear after somebody could write, by size of the frame: small, large, device, which cannot be cleared."""
 
 
 def clear(thread: Thread) -> u64:
     """FRAME_CLEAR: x8 frame."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.FRAME), u8(rights.WRITE))
+    status, index = find_object(thread, registers[8], u8(objects.FRAME), u8(rights.WRITE))
     if status != errors.OK:
         return status
-    frame = frames[slot_of(thread, registers[8]).object]
+    frame = frames[index]
     if frame.mapped != 0:
         return u64(errors.BUSY)
     if frame.dirty != 0:
@@ -39,10 +36,10 @@ def clear(thread: Thread) -> u64:
 def info(thread: Thread) -> u64:
     """FRAME_INFO: x8 frame."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.FRAME), u8(rights.READ))
+    status, index = find_object(thread, registers[8], u8(objects.FRAME), u8(rights.READ))
     if status != errors.OK:
         return status
-    frame = frames[slot_of(thread, registers[8]).object]
+    frame = frames[index]
     registers[0] = u64(frame.address)
     registers[1] = u64(mappings.LARGE_BYTES) if frame.size == FRAME_LARGE else u64(mappings.SMALL_BYTES)
     registers[2] = u64(frame.mapped)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import limits, mappings
-from keelback.kernel.state import FRAME_DEVICE, FRAME_LARGE, Frame, entries
-from keelback.lang import address_of, asm, inline, u8, u32, u64
+from keelback.kernel.state import Frame, entries
+from keelback.lang import address_of, asm, constants, inline, u8, u32, u64
 
 TABLE_BYTES: Final = 8 * mappings.ENTRY_COUNT
 
@@ -22,10 +22,12 @@ DEVICE: Final = 1 << 2
 """MemAttr: Device-nGnRE."""
 NORMAL: Final = 0xF << 2
 """MemAttr: normal memory, write-back."""
-SHARED_AND_ACCESSED: Final = 3 << 8 | 1 << 10
-"""SH: inner shareable; AF."""
 ACCESS_SHIFT: Final = 6
 """S2AP: bit 6 to read, bit 7 to write, in the order of mappings.READ and WRITE."""
+COMMON: Final = 3 << 8 | 1 << 10 | VALID
+"""SH: inner shareable; AF; valid."""
+KINDS: Final = constants(u64, (COMMON | NORMAL | TABLE_OR_PAGE, COMMON | NORMAL, COMMON | DEVICE | TABLE_OR_PAGE))
+"""By size of the frame: small, large, device."""
 NEVER_SHIFT: Final = 52
 """XN, bit 54, is what mappings.EXECUTE, bit 2, is not."""
 
@@ -38,9 +40,7 @@ OWN_VMIDS: Final = 128
 def make_leaf(frame: Frame, flags: u64) -> u64:
     """The entry that maps a frame."""
     access = (flags & (mappings.READ | mappings.WRITE)) << ACCESS_SHIFT | (~flags & mappings.EXECUTE) << NEVER_SHIFT
-    kind = u64(DEVICE) if frame.size == FRAME_DEVICE else u64(NORMAL)
-    size = u64(VALID) if frame.size == FRAME_LARGE else u64(VALID | TABLE_OR_PAGE)
-    return u64(frame.address) | SHARED_AND_ACCESSED | access | kind | size
+    return u64(frame.address) | KINDS[frame.size] | access
 
 
 @inline
