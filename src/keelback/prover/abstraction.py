@@ -117,10 +117,11 @@ def cores(tables: Tables, number: int) -> Core:
 
 def trace(tables: Tables, number: int) -> Trace:
     """A core's records that are kept, oldest first."""
-    core, size = tables.cores[number], len(tables.trace_records) // RECORD_WORDS // len(tables.cores)
-    numbers = range(max(0, core.trace_next - size), core.trace_next)
-    starts = ((number * size + position % size) * RECORD_WORDS for position in numbers)
-    records = [Record(*tables.trace_records[start : start + RECORD_WORDS]) for start in starts]
+    core, size = tables.cores[number], len(tables.trace_records) // len(tables.cores)
+    ring = tables.trace_records[number * size : (number + 1) * size]
+    last = core.trace_next * RECORD_WORDS
+    starts = range(max(0, last - size), last, RECORD_WORDS)
+    records = [Record(*ring[start % size : start % size + RECORD_WORDS]) for start in starts]
     return Trace(core.trace_mask, core.trace_next, records)
 
 

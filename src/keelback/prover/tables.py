@@ -80,6 +80,13 @@ def is_zero(row: Row) -> bool:
     return not any(any(value) if isinstance(value, tuple) else value for value in values_of(row))
 
 
+def bits_of(word: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while word:
+        yield (word & -word).bit_length() - 1
+        word &= word - 1
+
+
 def _leaves(layout: Layout, base: int = 0, path: str = "") -> Iterator[tuple[int, str, Layout]]:
     """Offset, dotted path and layout of all fields that are not structs, in order."""
     for name, (offset, field) in layout.fields.items():

@@ -31,6 +31,11 @@ CALL_NUMBERS = (
     *(syscalls.RECEIVE, syscalls.VCPU_RUN, syscalls.THREAD_START, syscalls.THREAD_RESUME) * 4,
     *(syscalls.MAP, syscalls.LINK, syscalls.REPLY_SAVE, syscalls.CALL_PASS) * 3,
 )
+BLOCKING = (
+    *(syscalls.CALL, syscalls.CALL_PASS, syscalls.RECEIVE, syscalls.RECEIVE_UNTIL, syscalls.REPLY_RECEIVE),
+    *(syscalls.WAIT, syscalls.WAIT_UNTIL, syscalls.VCPU_RUN),
+)
+WAKING = (syscalls.SIGNAL, syscalls.THREAD_RESUME, syscalls.THREAD_START, syscalls.REPLY, syscalls.ENDPOINT_CANCEL)
 ALL_ACTIONS = vcpu.SKIP | vcpu.WRITE_RESULT
 TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
 PASSING = (syscalls.CALL_PASS, syscalls.REPLY_PASS)
@@ -75,7 +80,7 @@ def _choose_event(state: State, chance: random.Random) -> Step:
     here, event = state.here, chance.randrange(8)
     if event == 0:
         return Fire(chance.choice([interrupt.line for interrupt in state.interrupts.values()]), core=here)
-    if event == 1 and chance.random() < 0.3:
+    if event == 1 and state.ready and chance.random() < 0.3:
         return Fault(chance.randrange(1, 9), *(chance.choice(WORDS) for _ in range(3)), core=here)
     if event == 2:
         return RoomAppears(chance.choice(list(state.vcpus) or [0]), core=here)
@@ -98,12 +103,15 @@ def _choose_guest_step(state: State, chance: random.Random) -> Step:
 
 def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
     guests = _own_guests(state, thread)
-    if guests and chance.random() < 0.1:
+    is_last = not state.ready and not any(_runs_component(state, core) for core in state.cores if core != state.here)
+    if guests and not is_last and chance.random() < 0.1:
         actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
         return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
     number = chance.choice(CALL_NUMBERS)
     if (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
         number = syscalls.SIGNAL
+    if is_last and number in BLOCKING and chance.random() < 0.95:
+        number = chance.choice(WAKING)
     slots = {register: kind for register, (kind, _) in SLOTS.get(number, {}).items()}
     words = [_choose_word(state, chance) for _ in range(max(chance.choice((0, 2, 4, 8)), *slots, 0) % 9)]
     for register, kind in slots.items():

@@ -14,6 +14,7 @@ INVARIANTS: tuple[Family[Iterator[str]], ...] = (
     queues.queues_are_lists,
     queues.states_agree_with_queues,
     queues.marked_timers_have_members,
+    queues.timers_with_members_are_marked,
     queues.nobody_oversleeps,
     scheduling.marked_queues_have_members,
     scheduling.queues_with_members_are_marked,

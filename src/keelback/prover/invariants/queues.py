@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keelback.prover.abstraction import CORE_TIMERS, PRIORITY_COUNT, ready_queues, timer_queues
 from keelback.prover.incremental import each
 from keelback.prover.state import Activity
-from keelback.prover.tables import Tables
+from keelback.prover.tables import Tables, bits_of
 
 
 @each("threads", first=0)
@@ -73,13 +73,23 @@ def states_agree_with_queues(tables: Tables, index: int) -> Iterator[str]:
 
 @each("cores", first=0)
 def marked_timers_have_members(tables: Tables, number: int) -> Iterator[str]:
-    """A bit of a core's timer wheel is set if and only if that queue has members."""
+    """A bit of a core's timer wheel is set only if that queue has members."""
     first = timer_queues(tables) + number * CORE_TIMERS
-    for level, bits in enumerate(tables.cores[number].timers):
-        for bit in range(64):
-            head = tables.queues[first + 64 * level + bit].head
-            if bool(bits >> bit & 1) != bool(head):
-                yield f"timer {bit} of level {level} of cores[{number}] is marked wrongly"
+    for level, word in enumerate(tables.cores[number].timers):
+        for bit in bits_of(word):
+            if not tables.queues[first + 64 * level + bit].head:
+                yield f"timer {bit} of level {level} of cores[{number}] is marked, and its queue is empty"
+
+
+@each("threads", first=0)
+def timers_with_members_are_marked(tables: Tables, index: int) -> Iterator[str]:
+    """Where a thread is in a timer queue, the bit of that queue is set."""
+    queue, first = tables.threads[index].queue, timer_queues(tables)
+    if queue < first:
+        return
+    number, place = divmod(queue - first, CORE_TIMERS)
+    if not tables.cores[number].timers[place // 64] >> place % 64 & 1:
+        yield f"threads[{index}] sleeps, and timer {place % 64} of level {place // 64} of cores[{number}] is not marked"
 
 
 @each("threads", first=0)

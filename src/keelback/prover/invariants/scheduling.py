@@ -23,8 +23,8 @@ def marked_queues_have_members(tables: Tables, number: int) -> Iterator[str]:
     for word, bits in enumerate(tables.cores[number].ready):
         partition, part = divmod(word, READY_WORDS)
         first = (partition * len(tables.cores) + number) * PRIORITY_COUNT + 64 * part
-        for bit in range(64):
-            if bits >> bit & 1 and not tables.queues[first + bit].head:
+        for bit in bits_of(bits):
+            if not tables.queues[first + bit].head:
                 yield f"ready queue {first + bit} is marked, and is empty"
 
 
