@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keelback.prover.abstraction import PRIORITY_COUNT, READY_WORDS, ready_queues
 from keelback.prover.incremental import each, once
 from keelback.prover.state import Activity
-from keelback.prover.tables import Tables, is_zero
+from keelback.prover.tables import Tables, bits_of, is_zero
 
 ASKED = 1
 
