@@ -7,6 +7,9 @@ import json
 
 from keelback.cli import common
 from keelback.reports import capability_graph, memory_map, tcb
+from keelback.reports.latency import UnboundedCode, measure_latency
+from keelback.reports.latency import render as render_latency
+from keelback.reports.latency import to_data as latency_data
 
 
 def add_parser(subparsers: common.Subparsers) -> None:
@@ -24,6 +27,11 @@ def add_parser(subparsers: common.Subparsers) -> None:
     common.add_system_argument(graph)
     graph.add_argument("--rings", action="store_true", help="with the console's rings and signals")
     graph.set_defaults(run=run_capabilities)
+    latency = reports.add_parser("latency", help="the longest path of each system call and interrupt, in instructions")
+    common.add_system_argument(latency)
+    latency.add_argument("--json", action="store_true", help="print the figures as JSON")
+    latency.add_argument("--where", action="store_true", help="with the functions that most of each path is in")
+    latency.set_defaults(run=run_latency)
 
 
 def run_tcb(options: argparse.Namespace) -> int:
@@ -46,4 +54,14 @@ def run_memory(options: argparse.Namespace) -> int:
 def run_capabilities(options: argparse.Namespace) -> int:
     """Build if need be, and print the graph."""
     print(capability_graph.render(common.build(options.system, quiet=True).manifest, rings=options.rings))
+    return 0
+
+
+def run_latency(options: argparse.Namespace) -> int:
+    """Build if need be, and print the longest paths through the kernel."""
+    try:
+        found = measure_latency(common.build(options.system, quiet=True).elf("kernel"))
+    except UnboundedCode as error:
+        raise common.UserError(f"the kernel's latency has no bound: {error}") from error
+    print(json.dumps(latency_data(found), indent=2) if options.json else render_latency(found, where=options.where))
     return 0

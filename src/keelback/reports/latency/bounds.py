@@ -19,8 +19,11 @@ CALL_LIMIT = 1000
 ENDS = ("kernel_panic", "kernel_panic_entry")
 """Here a path ends uncounted: the kernel stops for good."""
 
-ROUNDS: dict[str, int] = {}
-"""`file.py:line` of a loop whose bound cannot be told from the machine code: the bound, each with its reason."""
+ROUNDS = {
+    "clear_page(": 4096 // 64,  # it begins on a page and ends at the next, 64 bytes at a time
+}
+"""Loops whose bound cannot be told from the machine code: a part of the source line that they are on, and how often
+they are gone round at most."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def measure_latency(elf: Path) -> Latency:
         woken, waits = longer(woken, finished.woken), waits or bool(finished.locks)
         _keep_longest(found, _bound(code, entry, finished))
     if woken is not None:
-        _keep_longest(found, Bound("interrupt", "waking a core that waits", woken.count, _heaviest(code, woken.trail)))
+        _keep_longest(found, Bound("interrupt", "waking a core that waits", woken.length, _heaviest(code, woken.trail)))
     bounds = tuple(found.values())
     masked = max(bound.instructions for bound in bounds)
     interrupt = max(bound.instructions for bound in bounds if bound.kind == "interrupt")
@@ -75,7 +78,7 @@ def measure_latency(elf: Path) -> Latency:
 
 def _bound(code: MachineCode, entry: Entry, finished: Finished) -> Bound:
     path = finished.entered or CodePath(0)
-    return Bound(entry.kind, entry.name, path.count, _heaviest(code, path.trail))
+    return Bound(entry.kind, entry.name, path.length, _heaviest(code, path.trail))
 
 
 def _keep_longest(found: dict[tuple[str, str], Bound], bound: Bound) -> None:

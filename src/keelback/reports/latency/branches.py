@@ -21,7 +21,7 @@ Goes = list[tuple[int, State]]
 
 @dataclass(frozen=True)
 class Block:
-    """Instructions that are executed one after the other, the last of which decides where it goes on."""
+    """Instructions that are executed one after the other, up to a branch or to where a branch goes."""
 
     start: int
     body: tuple[Instruction, ...]
@@ -43,12 +43,19 @@ def is_end(instruction: Instruction) -> bool:
     return instruction.mnemonic in ENDS or instruction.mnemonic.startswith("b.")
 
 
+def is_jump(instruction: Instruction) -> bool:
+    """Whether it names an address that it may go to."""
+    return instruction.mnemonic in ("b", *CONDITIONAL) or instruction.mnemonic.startswith("b.")
+
+
 class Blocks:
-    """All blocks of a program, cut when they are first asked for. `starts`: where a block ends since another begins."""
+    """All blocks of a program, cut when they are first asked for."""
 
     def __init__(self, code: MachineCode) -> None:
         self.code = code
         self._blocks: dict[int, Block] = {}
+        jumps = (instruction for instruction in code.instructions() if is_jump(instruction))
+        self._targets = frozenset(jump.operands[-1].number for jump in jumps)
 
     def at(self, start: int) -> Block:
         """The block that begins at an address."""
@@ -56,7 +63,7 @@ class Blocks:
         if found is None:
             body: list[Instruction] = []
             instruction = self.code.instruction(start)
-            while not is_end(instruction):
+            while not is_end(instruction) and instruction.address + INSTRUCTION_BYTES not in self._targets:
                 body.append(instruction)
                 instruction = self.code.instruction(instruction.address + INSTRUCTION_BYTES)
             found = self._blocks[start] = Block(start, tuple(body), instruction)
@@ -71,6 +78,9 @@ class Blocks:
         """Where a jump that is neither a call nor a return goes, and what is known there. `state` is used up."""
         last = block.last
         name, operands = last.mnemonic, last.operands
+        if not is_end(last):
+            execute(self.code, last, state)
+            return [(block.next, state)]
         if name == "b":
             return [(operands[0].number, state)]
         if name == "br":

@@ -6,18 +6,10 @@ The flags are those of Arm DDI 0487, B1.2.2; the conditions are C1.2.4.
 from __future__ import annotations
 
 from keelback.reports.latency.states import Comparison, State
-from keelback.reports.latency.values import Value, among, between, combine, signed
+from keelback.reports.latency.values import Value, among, between, combine, exactly, signed
 
-INVERSE = {
-    "eq": "ne",
-    "hs": "lo",
-    "mi": "pl",
-    "vs": "vc",
-    "hi": "ls",
-    "ge": "lt",
-    "gt": "le",
-}
-INVERSE |= {other: name for name, other in INVERSE.items()}
+OPPOSITES = (("eq", "ne"), ("hs", "lo"), ("mi", "pl"), ("vs", "vc"), ("hi", "ls"), ("ge", "lt"), ("gt", "le"))
+INVERSE = dict((*OPPOSITES, *((other, name) for name, other in OPPOSITES)))
 SWAPPED = {"eq": "eq", "ne": "ne", "hs": "ls", "ls": "hs", "lo": "hi", "hi": "lo"}
 SAME = {"cs": "hs", "cc": "lo"}
 UNSIGNED_OF = {"ge": "hs", "lt": "lo", "gt": "hi", "le": "ls"}
@@ -100,6 +92,8 @@ def learn(state: State, condition: str) -> bool:
     condition = SAME.get(condition, condition)
     if True not in outcomes(state, condition):
         return False
+    if comparison is not None and comparison.operation == "add" and condition in ("eq", "ne"):
+        _learn_sum(state, comparison, condition)
     if comparison is None or comparison.operation != "subtract" or condition not in SWAPPED:
         return True
     first = restrict(comparison.first, condition, comparison.second)
@@ -111,6 +105,16 @@ def learn(state: State, condition: str) -> bool:
             state.refine(register, value)
     state.comparison = comparison._replace(first=first, second=second)
     return True
+
+
+def _learn_sum(state: State, comparison: Comparison, condition: str) -> None:
+    """`cmn`: that the sum with a constant is zero, or is not."""
+    added, register = comparison.second.constant, comparison.first_register
+    if added is None or register is None or state.read(register) != comparison.first:
+        return
+    left = restrict(comparison.first, condition, exactly(-added & (1 << comparison.bits) - 1))
+    if left is not None:
+        state.refine(register, left)
 
 
 def restrict(value: Value, condition: str, other: Value) -> Value | None:

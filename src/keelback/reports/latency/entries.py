@@ -1,6 +1,6 @@
 """Why the kernel is entered: each system call, each interrupt, each class of exception, and at which vector.
 
-Vectors: Arm DDI 0487, D1.3.1.5 (only those from a lower exception level; from EL2 itself it is a panic). Classes: ESR_EL2
+Vectors: Arm DDI 0487, D1.3.1.5 (only those from a lower exception level; from EL2 itself: panic). Classes: ESR_EL2
 there, D24.2.45. Interrupt numbers: Arm Base System Architecture, DEN 0094, 3.6; GICv3, IHI 0069, 2.2.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keelback.abi import syscalls
 from keelback.reports.latency.machine_code import STACK_POINTER
@@ -22,6 +23,7 @@ NARROW = 0x200  # how much further the vectors of AArch32 are
 
 SUPERVISOR_CALL_CLASS = 0x15
 CLASS_SHIFT = 26
+CLASS_COUNT = 64
 LONG_INSTRUCTION = 1 << 25
 
 CLASSES = {
@@ -77,12 +79,11 @@ def entries() -> Iterator[Entry]:
     """All of them."""
     names = call_names()
     for number, name in names.items():
-        yield Entry("system call", name, SYNCHRONOUS, _syndrome(SUPERVISOR_CALL_CLASS, exactly(number)))
-    unknown = between(max(names) + 1, 0xFFFF)
-    yield Entry("system call", "unknown number", SYNCHRONOUS, _syndrome(SUPERVISOR_CALL_CLASS, unknown))
+        yield Entry("system call", name, SYNCHRONOUS, _call(number, number))
+    yield Entry("system call", "unknown number", SYNCHRONOUS, _call(max(names) + 1, 0xFFFF))
     for name, (low, high) in LINES.items():
         yield Entry("interrupt", name, INTERRUPT, (("icc_iar1_el1", between(low, high)),))
-    yield from _exceptions(SYNCHRONOUS, "")
+    yield from _exceptions()
     yield Entry("system error", "system error", SYSTEM_ERROR)
     yield Entry("system error", "fast interrupt", FAST_INTERRUPT)
     for name, offset in (("interrupt", INTERRUPT), ("fast interrupt", FAST_INTERRUPT), ("system error", SYSTEM_ERROR)):
@@ -90,18 +91,21 @@ def entries() -> Iterator[Entry]:
     yield Entry("AArch32", "exception", SYNCHRONOUS + NARROW)
 
 
-def _exceptions(offset: int, suffix: str) -> Iterator[Entry]:
+def _exceptions() -> Iterator[Entry]:
     for number, name in CLASSES.items():
-        yield Entry("fault or guest exit", name + suffix, offset, _syndrome(number, between(0, LONG_INSTRUCTION - 1)))
-    numbers = (number for number in range(64) if number not in CLASSES and number != SUPERVISOR_CALL_CLASS)
-    for number in numbers:
-        yield Entry("fault or guest exit", "other class", offset, _syndrome(number, between(0, LONG_INSTRUCTION - 1)))
+        yield Entry("fault or guest exit", name, SYNCHRONOUS, _classes(number, number))
+    named = sorted({*CLASSES, SUPERVISOR_CALL_CLASS, CLASS_COUNT})
+    for before, after in pairwise(named):
+        if after - before > 1:
+            yield Entry("fault or guest exit", "other class", SYNCHRONOUS, _classes(before + 1, after - 1))
 
 
-def _syndrome(number: int, low: Value) -> tuple[tuple[str, Value], ...]:
-    """ESR_EL2 of a class. With `low` up to 0xffff the instruction was one of 32 bits."""
-    base = number << CLASS_SHIFT
-    if low.high <= 0xFFFF:
-        base |= LONG_INSTRUCTION
-        return (("esr_el2", between(base + low.low, base + low.high)),)
-    return (("esr_el2", between(base, base | (2 * LONG_INSTRUCTION - 1))),)
+def _call(low: int, high: int) -> tuple[tuple[str, Value], ...]:
+    """ESR_EL2 of `svc` with these numbers, an instruction of 32 bits."""
+    base = SUPERVISOR_CALL_CLASS << CLASS_SHIFT | LONG_INSTRUCTION
+    return (("esr_el2", between(base + low, base + high)),)
+
+
+def _classes(low: int, high: int) -> tuple[tuple[str, Value], ...]:
+    """ESR_EL2 of some classes."""
+    return (("esr_el2", between(low << CLASS_SHIFT, ((high + 1) << CLASS_SHIFT) - 1)),)

@@ -91,12 +91,7 @@ def _arrange(blocks: Blocks, entry: int, members: set[int], edges: Edges) -> lis
         if len(part) == 1 and next(iter(part)) not in edges[next(iter(part))]:
             items.append(next(iter(part)))
             continue
-        entered = {
-            target
-            for source in members - part
-            for target in edges[source]
-            if target in part
-        }
+        entered = {target for source in members - part for target in edges[source] if target in part}
         heads = entered | ({entry} & part)
         if len(heads) != 1:
             places = ", ".join(blocks.code.describe(head) for head in sorted(heads))
@@ -108,7 +103,7 @@ def _arrange(blocks: Blocks, entry: int, members: set[int], edges: Edges) -> lis
 
 
 def _components(entry: int, members: set[int], edges: Edges) -> list[set[int]]:
-    """Strongly connected parts of what is reached from `entry` (Tarjan 1972, without recursion), first executed first."""
+    """Strongly connected parts of what is reached from `entry` (Tarjan 1972), first executed first."""
     order: dict[int, int] = {}
     lowest: dict[int, int] = {}
     stack: list[int] = []

@@ -6,8 +6,11 @@ Says nothing about what an instruction does.
 from __future__ import annotations
 
 import bisect
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import capstone
 from capstone import arm64_const as arm
@@ -77,6 +80,7 @@ class MachineCode:
         self._decoded: dict[int, Instruction] = {}
         self._code: list[tuple[int, bytes]] = []
         self._constants: list[tuple[int, bytes]] = []
+        self._sources: dict[str, list[str]] = {}
         self.symbols: dict[str, int] = {}
         with elf.open("rb") as file:
             self._read(ELFFile(file))
@@ -95,7 +99,7 @@ class MachineCode:
                 self._code.append((section["sh_addr"], section.data()))
             if not flags & SH_FLAGS.SHF_WRITE or flags & SH_FLAGS.SHF_EXECINSTR:
                 self._constants.append((section["sh_addr"], section.data()))
-        table = image.get_section_by_name(".symtab")
+        table: Any = image.get_section_by_name(".symtab")
         for symbol in table.iter_symbols() if table is not None else ():
             code = symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE") and self._is_code(symbol["st_value"])
             if code and symbol.name and not symbol.name.startswith("$"):
@@ -111,6 +115,13 @@ class MachineCode:
             found = self._decode(address)
             self._decoded[address] = found
         return found
+
+    def instructions(self) -> Iterator[Instruction]:
+        """All of them in the order of addresses; what is none is left out."""
+        for start, content in self._code:
+            for address in range(start, start + len(content) - INSTRUCTION_BYTES + 1, INSTRUCTION_BYTES):
+                with contextlib.suppress(UnboundedCode):
+                    yield self.instruction(address)
 
     def _decode(self, address: int) -> Instruction:
         for start, content in self._code:
@@ -136,6 +147,15 @@ class MachineCode:
         """Source file and line of an address; ("", 0) for none."""
         index = bisect.bisect_right(self._line_starts, address) - 1
         return (self._lines[index].file, self._lines[index].line) if index >= 0 else ("", 0)
+
+    def source_line(self, address: int) -> str:
+        """The text of that line; "" where the source is not there."""
+        file, line = self.line(address)
+        if not line or not Path(file).is_file():
+            return ""
+        if file not in self._sources:
+            self._sources[file] = Path(file).read_text().splitlines()
+        return self._sources[file][line - 1] if line <= len(self._sources[file]) else ""
 
     def describe(self, address: int) -> str:
         """Where an address is, for people: function, source file and line."""
@@ -176,9 +196,7 @@ def _operand(found: capstone.CsInsn, operand: capstone.arm64.Arm64Op) -> Operand
     if operand.type == arm.ARM64_OP_REG:
         register = _register(found, operand.reg)
         kind = "other" if register is None else "register"
-        return Operand(
-            kind, register, _bits(found, operand.reg), shift=shift, amount=amount, extension=extension
-        )
+        return Operand(kind, register, _bits(found, operand.reg), shift=shift, amount=amount, extension=extension)
     if operand.type == arm.ARM64_OP_IMM:
         return Operand("number", number=operand.imm, shift=shift, amount=amount)
     if operand.type == arm.ARM64_OP_MEM:

@@ -7,7 +7,6 @@ lets it; a call is followed with what is known at the call. `wfi` ends a path an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import NamedTuple, TypeAlias
 
 from keelback.reports.latency.branches import Block, Blocks
@@ -23,9 +22,9 @@ Trail: TypeAlias = "tuple[int, int, Trail] | None"
 
 
 class Path(NamedTuple):
-    """Instructions since the path began; `trail` is where: (address, instructions, trail before)."""
+    """So many instructions since the path began; `trail` is where: (address, instructions, trail before)."""
 
-    count: int
+    length: int
     trail: Trail = None
 
 
@@ -65,16 +64,16 @@ def longer(first: Path | None, second: Path | None) -> Path | None:
     """The longer one of those that there are."""
     if first is None or second is None:
         return second if first is None else first
-    return first if first.count >= second.count else second
+    return first if first.length >= second.length else second
 
 
 def _extend(path: Path | None, address: int, count: int) -> Path | None:
-    return None if path is None else Path(path.count + count, (address, count, path.trail))
+    return None if path is None else Path(path.length + count, (address, count, path.trail))
 
 
 def _is_within(paths: Paths, others: Paths) -> bool:
     pairs = zip(paths, others, strict=True)
-    return all(path is None or (other is not None and path.count <= other.count) for path, other in pairs)
+    return all(path is None or (other is not None and path.length <= other.length) for path, other in pairs)
 
 
 def _meet(arrivals: Arrivals, target: int, state: State, paths: Paths) -> None:
@@ -176,7 +175,7 @@ class Explorer:
         for name, before in paths._asdict().items():
             after = getattr(back.paths, name) if back is not None else None
             if before is not None and after is not None:
-                added = (rounds - 1) * (after.count - before.count)
+                added = (rounds - 1) * (after.length - before.length)
                 paths = paths._replace(**{name: _extend(before, loop.head, added)})
         self._round(loop, Arrival(state, paths), arrivals, returns)
 
@@ -222,5 +221,5 @@ class Explorer:
         )
 
     def _given_rounds(self, loop: Loop) -> int | None:
-        file, line = self.code.line(loop.head)
-        return self._rounds.get(f"{FilePath(file).name}:{line}")
+        text = self.code.source_line(loop.head)
+        return next((rounds for part, rounds in self._rounds.items() if part in text), None)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from keelback.reports.latency import values
-from keelback.reports.latency.conditions import INVERSE, flags_of, outcomes
+from keelback.reports.latency.conditions import flags_of, outcomes
 from keelback.reports.latency.machine_code import ZERO, Instruction, MachineCode, Operand
-from keelback.reports.latency.states import Comparison, State
+from keelback.reports.latency.states import Comparison, Derived, State
 from keelback.reports.latency.values import UNKNOWN, Value, anything, exactly, narrow, signed, union
 
 LOADS = {"ldr": 0, "ldur": 0, "ldrb": 1, "ldurb": 1, "ldrh": 2, "ldurh": 2, "ldp": 0, "ldnp": 0}
@@ -18,8 +18,22 @@ SIGNED_LOADS = {"ldrsb": 1, "ldursb": 1, "ldrsh": 2, "ldursh": 2, "ldrsw": 4, "l
 STORES = {"str": 0, "stur": 0, "strb": 1, "sturb": 1, "strh": 2, "sturh": 2, "stp": 0, "stnp": 0, "stlr": 0}
 COMPARISONS = {"cmp": "subtract", "subs": "subtract", "cmn": "add", "adds": "add", "tst": "and", "ands": "and"}
 EXTENDS = {"uxtb": (8, False), "uxth": (16, False), "sxtb": (8, True), "sxth": (16, True), "sxtw": (32, True)}
+FUNCTIONS = frozenset(("mov", "neg", "mvn", "add", "sub", "and", "orr", "eor", "lsl", "lsr", "ubfx", "ubfiz", *EXTENDS))
+DERIVED_LIMIT = 16
 READ_ONCE = ("icc_iar1_el1", "icc_iar0_el1")
 CALLS_TO_FIRMWARE = ("smc", "hvc")
+
+
+def _inverted(value: Value, bits: int) -> Value:
+    return values.each(lambda number: ~number, value, bits)
+
+
+CHANGES: dict[str, Callable[[int], int]] = {
+    "inc": lambda number: number + 1,
+    "inv": lambda number: ~number,
+    "neg": lambda number: -number,
+    "sel": lambda number: number,
+}
 
 Arithmetic = Callable[[Value, Value, int], Value]
 BINARY: dict[str, Arithmetic] = {
@@ -31,7 +45,10 @@ BINARY: dict[str, Arithmetic] = {
     "ands": values.conjoin,
     "orr": values.disjoin,
     "eor": values.differ,
+    "bic": lambda one, other, bits: values.conjoin(one, _inverted(other, bits), bits),
+    "orn": lambda one, other, bits: values.disjoin(one, _inverted(other, bits), bits),
     "mul": values.multiply,
+    "umull": values.multiply,
     "udiv": values.divide,
     "lsl": values.shift_left,
     "lsr": values.shift_right,
@@ -40,6 +57,44 @@ BINARY: dict[str, Arithmetic] = {
 
 def execute(code: MachineCode, instruction: Instruction, state: State) -> None:
     """Change `state` as the instruction does."""
+    source = _source(instruction, state)
+    results = _results(code, instruction, state, source) if source is not None else None
+    _execute(code, instruction, state)
+    if source is not None and results is not None:
+        target = instruction.operands[0].register
+        assert target is not None
+        state.derived[target] = Derived(source, results)
+
+
+def _source(instruction: Instruction, state: State) -> int | None:
+    """The one register that the result depends on, if it is another and has a few values that are known."""
+    operands = instruction.operands
+    if instruction.mnemonic not in FUNCTIONS or operands[0].register in (None, ZERO):
+        return None
+    sources = {operand.register for operand in operands[1:] if operand.register not in (None, ZERO)}
+    if len(sources) != 1 or operands[0].register in sources:
+        return None
+    source = next(iter(sources))
+    assert source is not None
+    members = state.read(source).members
+    return source if members is not None and 1 < len(members) <= DERIVED_LIMIT else None
+
+
+def _results(code: MachineCode, instruction: Instruction, state: State, source: int) -> dict[int, int] | None:
+    results: dict[int, int] = {}
+    target = instruction.operands[0].register
+    assert target is not None
+    for member in state.read(source).members or ():
+        tried = State({source: exactly(member)})
+        _execute(code, instruction, tried)
+        result = tried.read(target).constant
+        if result is None:
+            return None
+        results[member] = result
+    return results
+
+
+def _execute(code: MachineCode, instruction: Instruction, state: State) -> None:
     name, operands = instruction.mnemonic, instruction.operands
     if any(operand.kind == "memory" for operand in operands):
         _memory(code, instruction, state)
@@ -176,14 +231,21 @@ def _move(instruction: Instruction, state: State) -> None:
     _write(state, instruction.operands[0], read(state, instruction.operands[1], instruction.operands[0].bits))
 
 
+def _negate(instruction: Instruction, state: State) -> None:
+    target, source = instruction.operands
+    _write(state, target, values.subtract(exactly(0), read(state, source, target.bits), target.bits))
+
+
 def _move_inverted(instruction: Instruction, state: State) -> None:
     target, source = instruction.operands
-    _write(state, target, values.each(lambda number: ~number, read(state, source, target.bits), target.bits))
+    _write(state, target, _inverted(read(state, source, target.bits), target.bits))
 
 
 def _move_part(instruction: Instruction, state: State) -> None:
     target, source = instruction.operands
-    kept = values.conjoin(read(state, target), exactly(~(0xFFFF << source.amount) & (1 << target.bits) - 1), target.bits)
+    kept = values.conjoin(
+        read(state, target), exactly(~(0xFFFF << source.amount) & (1 << target.bits) - 1), target.bits
+    )
     _write(state, target, values.disjoin(kept, exactly(source.number << source.amount), target.bits))
 
 
@@ -216,7 +278,9 @@ def _zeros(instruction: Instruction, state: State) -> None:
     target, source = instruction.operands
     value = read(state, source)
     if value.members is None:
-        _write(state, target, values.between(source.bits - value.high.bit_length(), source.bits - value.low.bit_length()))
+        _write(
+            state, target, values.between(source.bits - value.high.bit_length(), source.bits - value.low.bit_length())
+        )
     else:
         _write(state, target, values.each(lambda number: source.bits - number.bit_length(), value, target.bits))
 
@@ -227,12 +291,7 @@ def _select(instruction: Instruction, state: State) -> None:
     target = operands[0]
     condition = instruction.text.rsplit(" ", 1)[1]
     bits, mask = target.bits, (1 << target.bits) - 1
-    change: Callable[[int], int] = {
-        "inc": lambda number: number + 1,
-        "inv": lambda number: ~number,
-        "neg": lambda number: -number,
-        "sel": lambda number: number,
-    }.get(name[-3:], lambda number: number)
+    change = CHANGES.get(name[-3:], CHANGES["sel"])
     if name in ("cset", "csetm"):
         ways = {True: exactly(1 if name == "cset" else mask), False: exactly(0)}
     elif name in ("cinc", "cinv", "cneg"):
@@ -254,9 +313,9 @@ def _compare_if(instruction: Instruction, state: State) -> None:
     one, other = read(state, first), read(state, second, first.bits)
     compared = Comparison(operation, first.bits, one, other, _named(first.register), _named(second.register))
     given = Comparison("flags", 64, exactly(flags.number), exactly(0), None, None)
-    if possible == {True}:
+    if False not in possible:
         state.comparison = compared
-    elif possible == {False}:
+    elif True not in possible:
         state.comparison = given
     else:
         found = values.combine(lambda a, b: flags_of(compared, a, b), one, other, 4)
@@ -277,6 +336,7 @@ SINGLE: dict[str, Callable[[Instruction, State], None]] = {
     "adr": _move,
     "adrp": _move,
     "mvn": _move_inverted,
+    "neg": _negate,
     "movk": _move_part,
     "ubfx": _extract,
     "ubfiz": _place,
@@ -287,7 +347,6 @@ SINGLE: dict[str, Callable[[Instruction, State], None]] = {
     "mrs": _read_system,
     "ccmp": _compare_if,
     "ccmn": _compare_if,
+    **dict.fromkeys(EXTENDS, _extend_register),
+    **dict.fromkeys(("csel", "csinc", "csinv", "csneg", "cset", "csetm", "cinc", "cinv", "cneg"), _select),
 }
-SINGLE |= dict.fromkeys(EXTENDS, _extend_register)
-SINGLE |= dict.fromkeys(("csel", "csinc", "csinv", "csneg", "cset", "csetm", "cinc", "cinv", "cneg"), _select)
-CONDITIONS = frozenset(INVERSE) | {"cs", "cc", "al"}

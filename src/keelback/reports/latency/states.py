@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from keelback.reports.latency.machine_code import STACK_POINTER, ZERO
-from keelback.reports.latency.values import UNKNOWN, Value, anything, exactly, narrow, union
+from keelback.reports.latency.values import UNKNOWN, Value, among, anything, exactly, narrow, union
 
 STACK_TOP = 0x7FFF_0000_0000
 STACK_LIMIT_BYTES = 1 << 20
@@ -28,6 +28,13 @@ class Comparison(NamedTuple):
     second_register: int | None
 
 
+class Derived(NamedTuple):
+    """A register's value for each value of another register, `source`."""
+
+    source: int
+    results: dict[int, int]
+
+
 @dataclass
 class State:
     """Changed in place along a path; `copy` where paths part."""
@@ -36,10 +43,11 @@ class State:
     words: dict[int, tuple[int, Value]] = field(default_factory=dict[int, tuple[int, Value]])  # address: bytes, value
     comparison: Comparison | None = None
     system: dict[str, Value] = field(default_factory=dict[str, Value])  # registers that say why the kernel was entered
+    derived: dict[int, Derived] = field(default_factory=dict[int, Derived])  # registers that are functions of another
 
     def copy(self) -> State:
         """An independent one."""
-        return State(dict(self.registers), dict(self.words), self.comparison, dict(self.system))
+        return State(dict(self.registers), dict(self.words), self.comparison, dict(self.system), dict(self.derived))
 
     def read(self, register: int, bits: int = 64) -> Value:
         """A general register, or its low half."""
@@ -55,6 +63,10 @@ class State:
             value = exactly(STACK_TOP)  # another stack, on which nothing is known
             self.words.clear()
         self._keep(register, value)
+        if self.derived:
+            self.derived = {
+                key: value for key, value in self.derived.items() if key != register and value.source != register
+            }
         found = self.comparison
         if found is not None and register in (found.first_register, found.second_register):
             first = None if found.first_register == register else found.first_register
@@ -62,8 +74,19 @@ class State:
             self.comparison = found._replace(first_register=first, second_register=second)
 
     def refine(self, register: int, value: Value) -> None:
-        """What a branch tells about a register, whose value does not change."""
+        """What a branch tells about a register, whose value does not change, and so about those that depend on it."""
         self._keep(register, value)
+        if value.members is None:
+            return
+        for key, (source, results) in self.derived.items():
+            if source == register and value.members <= results.keys():
+                self._keep(key, among(results[member] for member in value.members))
+            elif key == register:
+                left = [member for member, result in results.items() if result in value.members]
+                known = self.read(source).members
+                left = [member for member in left if known is None or member in known]
+                if left:
+                    self._keep(source, among(left))
 
     def _keep(self, register: int, value: Value) -> None:
         if value == UNKNOWN:
@@ -95,6 +118,7 @@ class State:
             all(key in other.registers and value.covers(other.registers[key]) for key, value in self.registers.items())
             and all(_covers_word(value, other.words.get(key)) for key, value in self.words.items())
             and all(key in other.system and value.covers(other.system[key]) for key, value in self.system.items())
+            and all(other.derived.get(key) == value for key, value in self.derived.items())
             and self.comparison in (None, other.comparison)
         )
 
@@ -121,7 +145,19 @@ def join(first: State, second: State) -> State:
         },
         first.comparison if first.comparison == second.comparison else None,
         {key: union(value, second.system[key]) for key, value in first.system.items() if key in second.system},
+        _join_derived(first.derived, second.derived),
     )
+
+
+def _join_derived(first: dict[int, Derived], second: dict[int, Derived]) -> dict[int, Derived]:
+    found: dict[int, Derived] = {}
+    for key, one in first.items():
+        other = second.get(key)
+        if other is not None and other.source == one.source:
+            results = {**one.results, **other.results}
+            if all(results[member] == result for member, result in one.results.items()):
+                found[key] = Derived(one.source, results)
+    return found
 
 
 def widen(old: State, new: State) -> State:

@@ -45,5 +45,7 @@ def render(latency: Latency, *, where: bool = False) -> str:
     lines += ["", f"Interrupts are masked for at most {latency.masked:,} instructions,"]
     lines.append(f"and an interrupt's own way through the kernel ends at most {latency.interrupt:,} after it came.")
     if latency.waits:
-        lines.append("Added to each way in, with several cores: for each other core one way as long, waiting for the lock.")
+        lines.append(
+            "Added to each way in, with several cores: for each other core one way as long, waiting for the lock."
+        )
     return "\n".join(lines)

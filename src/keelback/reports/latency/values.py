@@ -128,9 +128,11 @@ def disjoin(first: Value, second: Value, bits: int) -> Value:
 
 
 def differ(first: Value, second: Value, bits: int) -> Value:
-    """Bitwise exclusive or."""
+    """Bitwise exclusive or. High bits that are the same all through a range stay known."""
     found = combine(lambda one, other: one ^ other, first, second, bits)
-    return found or between(0, _ones(first.high | second.high))
+    free = _ones((first.low ^ first.high) | (second.low ^ second.high))
+    low = (first.low ^ second.low) & ~free
+    return found or between(low, low | free)
 
 
 def multiply(first: Value, second: Value, bits: int) -> Value:
