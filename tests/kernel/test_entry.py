@@ -6,18 +6,42 @@ import pytest
 
 from keelback.abi import syscalls, vcpu
 from keelback.kernel import entry, state
+from keelback.kernel.arch.aarch64 import vectors
 from keelback.lang import address_of, u8, u32, u64
 from keelback.lang.registers import system_registers
-from tests.kernel.support import CLIENT, LINE, PEER, SERVER, SERVER_ENDPOINT, VCPU, VCPU_SLOT, call, current, registers
+from tests.kernel.support import CLIENT, LINE, PEER, SERVER, SERVER_ENDPOINT, VCPU, VCPU_SLOT, current, registers
 
 ACKNOWLEDGE = "s3_0_c12_c12_0"
 NO_INTERRUPT = 1023
+SUPERVISOR_CALL = 0x15 << 26
+CORE = state.cores[0]
+
+
+@pytest.fixture(autouse=True)
+def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the assembly does between the entries."""
+
+    def go_on(*words: u64) -> None:
+        vectors.put_words(*words)
+        entry.finish_call()
+
+    def leave(context: u64) -> None:
+        CORE.context = context
+
+    monkeypatch.setattr(entry, "leave_common_case", go_on)
+    monkeypatch.setattr(entry, "leave", leave)
+
+
+def exception(kind: int) -> int:
+    """An exception that is not a system call; the address of the context that is resumed."""
+    CORE.context = entry.exception(u64(kind))
+    return int(CORE.context)
 
 
 def interrupt(line: int) -> int:
     """An interrupt is taken; the address of the context that is resumed."""
     system_registers[ACKNOWLEDGE] = line
-    resumed = int(entry.exception(u64(entry.INTERRUPT)))
+    resumed = exception(entry.INTERRUPT)
     system_registers[ACKNOWLEDGE] = NO_INTERRUPT
     return resumed
 
@@ -36,12 +60,13 @@ def enter_call(number: int, slot: int, *words: int) -> int:
     for index, word in enumerate(words):
         saved[index] = u64(word)
     saved[8] = u64(slot)
-    doors = {
-        syscalls.CALL: entry.call,
-        syscalls.REPLY_RECEIVE: entry.reply_receive,
-        syscalls.VCPU_RUN: entry.vcpu_run,
-    }
-    return int(doors[number]() if number in doors else entry.system_call(u64(number)))
+    system_registers["esr_el2"] = SUPERVISOR_CALL | number
+    if number in (syscalls.CALL, syscalls.REPLY_RECEIVE):
+        message = [saved[index] for index in range(8)]
+        (entry.call if number == syscalls.CALL else entry.reply_receive)(*message)
+    else:
+        CORE.context = entry.vcpu_run() if number == syscalls.VCPU_RUN else entry.system_call(u64(number))
+    return int(CORE.context)
 
 
 def run_guest() -> None:
@@ -76,22 +101,43 @@ def test_the_space_of_the_resumed_component_is_in_force() -> None:
 def test_an_exit_resumes_the_monitor() -> None:
     run_guest()
     system_registers["esr_el2"] = 0x16 << 26 | 1 << 25
-    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(CLIENT)
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.HYPERCALL
     assert not state.cores[0].in_guest
+
+
+def test_an_exit_that_comes_too_late_is_undone() -> None:
+    run_guest()
+    state.threads[CLIENT].guest = u32(0)
+    state.vcpus[VCPU].context.program_counter = u64(0x1004)
+    system_registers["esr_el2"] = 0x16 << 26 | 1 << 25
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert state.vcpus[VCPU].context.program_counter == 0x1000, "behind hvc, which is done again"
+    assert not state.threads[CLIENT].faulting and registers(CLIENT)[0] != vcpu.HYPERCALL
+
+
+@pytest.mark.parametrize("cause", [0x01, 0x07, 0x17, 0x18, 0x20, 0x24])
+def test_other_late_exits_are_undone_where_they_are(cause: int) -> None:
+    run_guest()
+    state.threads[CLIENT].guest = u32(0)
+    state.vcpus[VCPU].context.program_counter = u64(0x1004)
+    system_registers["esr_el2"] = cause << 26 | 1 << 25
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert state.vcpus[VCPU].context.program_counter == 0x1004
+    assert not state.threads[CLIENT].faulting
 
 
 def test_what_the_kernel_answers_resumes_the_guest() -> None:
     run_guest()
     system_registers["esr_el2"] = 0x07 << 26 | 1 << 25
-    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == guest_context()
+    assert exception(entry.SYNCHRONOUS) == guest_context()
 
 
 def test_wfi_lets_others_run_until_the_timer_fires() -> None:
     run_guest()
     state.vcpus[VCPU].timer_enabled, state.vcpus[VCPU].timer_priority = True, u8(0xA0)
     system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
-    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(PEER)
+    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
     assert state.threads[CLIENT].state == state.GUEST_IDLE
     system_registers["cntv_ctl_el0"] = 5
     enter_call(syscalls.WAIT, 2)
@@ -106,7 +152,7 @@ def test_wfi_with_a_pending_interrupt_goes_on() -> None:
     run_guest()
     system_registers["s3_4_c12_c12_1"] = 1 << 62 | 48
     system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
-    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == guest_context()
+    assert exception(entry.SYNCHRONOUS) == guest_context()
 
 
 def test_a_device_interrupts_a_guest_for_its_driver() -> None:
@@ -149,20 +195,20 @@ def test_maintenance_brings_a_due_timer_and_the_monitor_s_exit() -> None:
 def test_a_fault_of_a_component_resumes_somebody_else() -> None:
     enter_call(syscalls.RECEIVE, 1)
     system_registers["esr_el2"] = 0x24 << 26 | 5
-    assert int(entry.exception(u64(entry.SYNCHRONOUS))) == context_of(PEER)
+    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
     assert state.threads[CLIENT].faulting
 
 
 def test_a_system_error_ends_a_guest_or_stops_a_component() -> None:
     run_guest()
-    assert int(entry.exception(u64(entry.SYSTEM_ERROR))) == context_of(CLIENT)
+    assert exception(entry.SYSTEM_ERROR) == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.FAULT
-    entry.exception(u64(entry.SYSTEM_ERROR))
+    exception(entry.SYSTEM_ERROR)
     assert state.threads[CLIENT].faulting
 
 
 def test_idle_waits_for_an_interrupt() -> None:
     while current() != 0 and current() != 4:
-        call(syscalls.WAIT, 2)
+        enter_call(syscalls.WAIT, 2)
     system_registers[ACKNOWLEDGE] = LINE
     assert enter_call(syscalls.WAIT, 2) == context_of(SERVER)

@@ -136,6 +136,8 @@ def handle_other(core: Core, kind: u64) -> u64:
     stopped = threads[core.current]
     if kind == INTERRUPT:
         handle_interrupt(core)
+    elif core.in_guest and stopped.guest == 0:
+        interface.undo_exit(core.loaded)  # another core has just ended VCPU_RUN
     elif stopped.guest == 0:
         handle_fault(core, stopped, kind)
     else:

@@ -45,6 +45,7 @@ instruction_bytes = guest_exit.instruction_bytes
 load_register = guest_exit.load_register
 load_value = guest_exit.load_value
 system_register_target = guest_exit.system_register_target
+undo_exit = guest_exit.undo
 end_underflow = list_registers.end_underflow
 has_pending = list_registers.has_pending
 has_room = list_registers.has_room
