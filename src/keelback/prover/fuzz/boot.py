@@ -24,7 +24,11 @@ LAST_GENERATION = (1 << 32) - 2
 PRIORITIES = (1, 7, 7, 63, 64, 127, 128, 255)
 OWN = (objects.ENDPOINT, objects.NOTIFICATION, objects.TRACE, objects.PLATFORM, objects.CAPABILITY_TABLE)
 """What slots 1 and on hold: where each thread has its own, that."""
-POOLS = (objects.POOL, objects.POOL, objects.CORE)
+OTHERS = (
+    *(objects.POOL, objects.CORE, objects.REPLY, objects.TIME, objects.GRANT, objects.PAGE_TABLE, objects.PAGE_TABLE),
+    *(objects.ADDRESS_SPACE, objects.FRAME, objects.FRAME, objects.VCPU, objects.INTERRUPT),
+)
+"""What the slots behind them hold, so that everybody has something of everything."""
 KINDS = (
     *(objects.THREAD, objects.ENDPOINT, objects.NOTIFICATION) * 3,
     *(objects.INTERRUPT, objects.VCPU, objects.VCPU, objects.TIME, objects.REPLY, objects.GRANT, objects.CORE),
@@ -171,9 +175,10 @@ class Boot:
             self._row(objects.CAPABILITY_TABLE, index).update(first=(index - 1) * slots, count=count, used=0, threads=0)
         for kind, levels in ((objects.ADDRESS_SPACE, (1,)), (objects.PAGE_TABLE, (2, 3, 3))):
             for index in self._of(kind):
-                level = self._chance.choice(levels) if self._header(kind, index)["live"] else 0
+                live = self._header(kind, index)["live"]
+                level = self._chance.choice(levels) if live or kind == objects.ADDRESS_SPACE else 0
                 self._row(kind, index).update(level=level, used=0, users=0)
-                if level:
+                if live:
                     self._make_built_entries(kind, index)
         for index in self._of(objects.FRAME):
             size = self._chance.choice((0, 0, 0, 1, 2))
@@ -277,7 +282,9 @@ class Boot:
     def _new_slot(self, table: int, number: int) -> Values | None:
         chance = self._chance
         is_own = number <= len(OWN)
-        kind = OWN[number - 1] if is_own else chance.choice(POOLS if number <= len(OWN) + len(POOLS) else KINDS)
+        kind = OWN[number - 1] if is_own else chance.choice(KINDS)
+        if len(OWN) < number <= len(OWN) + len(OTHERS):
+            kind = OTHERS[number - len(OWN) - 1]
         if kind in (objects.TRACE, objects.PLATFORM):
             name = "trace_object" if kind == objects.TRACE else "platform_object"
             living: int = self._values[name]["header"].get("generation", 0)

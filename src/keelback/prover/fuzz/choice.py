@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from keelback.abi import objects, syscalls, vcpu
-from keelback.abi.signatures import ANY, SLOTS
+from keelback.abi.rights import GRANT
+from keelback.abi.signatures import ANY, SLOTS, TABLE_ARGUMENT
 from keelback.prover.fuzz.steps import (
     Asked,
     Call,
@@ -41,6 +42,34 @@ TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
 PASSING = (syscalls.CALL_PASS, syscalls.REPLY_PASS)
 DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.CAPABILITY_CLEAR, syscalls.REVOKE, syscalls.OBJECT_REVOKE)
 STOPS = (syscalls.THREAD_STOP, syscalls.OBJECT_DESTROY)
+SERVING = (syscalls.RECEIVE, syscalls.RECEIVE_UNTIL, syscalls.REPLY_RECEIVE)
+LISTENING = (syscalls.WAIT, syscalls.WAIT_UNTIL)
+DESTINATIONS = {
+    **dict.fromkeys((syscalls.CAPABILITY_COPY, syscalls.CAPABILITY_MINT, syscalls.CAPABILITY_MOVE, syscalls.ACCEPT), 0),
+    **dict.fromkeys((syscalls.OBJECT_CREATE, syscalls.OBJECT_CLAIM), 2),
+    syscalls.DELEGATE: 1,
+}
+"""Call -> the register that names a slot to fill."""
+ENTRIES = (0, 1, 2, 511)
+NUMBERS: dict[int, dict[int, tuple[int, ...]]] = {
+    syscalls.CAPABILITY_COPY: {3: (0, 0, 5)},
+    syscalls.CAPABILITY_MINT: {3: (0, 0, 5)},
+    syscalls.CAPABILITY_MOVE: {1: (0, 0, 5)},
+    syscalls.CAPABILITY_DELETE: {0: (0, 0, 5)},
+    syscalls.DELEGATE: {3: (0, 0, 5)},
+    syscalls.OBJECT_CREATE: {3: (2, 3)},
+    syscalls.THREAD_SCHEDULE: {1: (1, 7, 64, 255), 2: (64, 255, 255)},
+    syscalls.TIME_CONFIGURE: {1: (1023, 1024, 2000), 2: (1024, 2000, 5000), 3: (0, 1, 0x100, 0x101, 2)},
+    syscalls.INTERRUPT_BIND: {1: (1, 1 << 63), 2: (0, 1, 2)},
+    syscalls.VCPU_INJECT: {0: (0, 27, 32, 40, 1019), 1: (0, 128, 255)},
+    syscalls.VCPU_READ: {0: tuple(range(vcpu.REGISTER_COUNT + 1))},
+    syscalls.VCPU_WRITE: {0: tuple(range(vcpu.REGISTER_COUNT + 1))},
+    syscalls.MAP: {0: ENTRIES, 2: (1, 3, 5, 7, 2)},
+    syscalls.UNMAP: {0: ENTRIES},
+    syscalls.LINK: {0: ENTRIES},
+    syscalls.UNLINK_ENTRY: {0: ENTRIES},
+}
+"""Call -> register -> numbers that mean something there. Where the register names a slot, that mostly wins."""
 OWNERSHIP = range(syscalls.OBJECT_CREATE, syscalls.OBJECT_REVOKE + 1)
 TICKS = (1, 700, 1024, 3000)
 
@@ -112,19 +141,39 @@ def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
         number = syscalls.SIGNAL
     if is_last and number in BLOCKING and chance.random() < 0.95:
         number = chance.choice(WAKING)
-    slots = {register: kind for register, (kind, _) in SLOTS.get(number, {}).items()}
-    words = [_choose_word(state, chance) for _ in range(max(chance.choice((0, 2, 4, 8)), *slots, 0) % 9)]
-    for register, kind in slots.items():
-        if register < len(words) and chance.random() < 0.85:
-            words[register] = _choose_slot(state, thread, kind, chance)
+    words = [_choose_word(state, chance) for _ in range(chance.choice((4, 4, 8)))]
+    for register, choices in NUMBERS.get(number, {}).items():
+        if chance.random() < 0.85:
+            words[register] = chance.choice(choices)
+    for register, (kind, right) in SLOTS.get(number, {}).items():
+        if register < len(words) and chance.random() < (0.3 if (kind, right) == TABLE_ARGUMENT else 0.9):
+            words[register] = _choose_slot(state, thread, kind, right, chance)
+    if number in DESTINATIONS and chance.random() < 0.8:
+        words[DESTINATIONS[number]] = _choose_empty(state, thread, chance)
     if number in TRACE_CALLS and chance.random() < 0.8:
         words[:2] = chance.randrange(state.sizes.cores), chance.choice((0, 1, 9, _choose_word(state, chance)))
     if number in OWNERSHIP and chance.random() < 0.9:
         words[:2] = _choose_object(state, thread, chance)
-    slot = _choose_slot(state, thread, slots.get(8, ANY), chance)
+    slot = _choose_own(state, thread, number, chance)
     if number in PASSING:
-        slot |= _choose_slot(state, thread, ANY, chance) << 32 & (1 << 64) - 1
+        slot |= _choose_slot(state, thread, ANY, GRANT, chance) << 32 & (1 << 64) - 1
     return Call(number, slot, tuple(words), core=state.here)
+
+
+def _choose_own(state: State, thread: Thread, number: int, chance: random.Random) -> int:
+    """x8: mostly what the call takes there, and where only one object will do, mostly that."""
+    kind, right = SLOTS.get(number, {}).get(8, (ANY, 0))
+    only = 0
+    if number in SERVING:
+        only = thread.serves
+    elif number in LISTENING:
+        only = thread.notification
+    if only and chance.random() < 0.7:
+        held = state.capabilities.get(thread.table, {}).items()
+        fitting = [slot for slot, capability in held if (capability.kind, capability.object) == (kind, only)]
+        if fitting:
+            return chance.choice(fitting)
+    return _choose_slot(state, thread, kind, right, chance)
 
 
 def _own_guests(state: State, thread: Thread) -> list[int]:
@@ -143,12 +192,22 @@ def _choose_object(state: State, thread: Thread, chance: random.Random) -> tuple
     return chance.choice(names if names and chance.random() < 0.9 else list(state.objects))
 
 
-def _choose_slot(state: State, thread: Thread, kind: int, chance: random.Random) -> int:
+def _choose_slot(state: State, thread: Thread, kind: int, right: int, chance: random.Random) -> int:
+    """A slot, mostly with what is wanted."""
     held = state.capabilities.get(thread.table, {})
     fitting = [number for number, capability in held.items() if kind in (ANY, capability.kind)]
-    if fitting and chance.random() < 0.92:
+    if chance.random() < 0.8:
+        fitting = [number for number in fitting if held[number].rights & right == right] or fitting
+    if fitting and chance.random() < 0.95:
         return chance.choice(fitting)
     return chance.choice((0, chance.randrange(40), chance.choice(WORDS)))
+
+
+def _choose_empty(state: State, thread: Thread, chance: random.Random) -> int:
+    """An empty slot of the thread's table."""
+    held = state.capabilities.get(thread.table, {})
+    empty = [number for number in range(1, state.tables.get(thread.table, 0)) if number not in held]
+    return chance.choice(empty or [0])
 
 
 def _choose_word(state: State, chance: random.Random) -> int:
