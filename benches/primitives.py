@@ -47,7 +47,6 @@ CLOCK_BASE = 0x0901_0000  # the board's PL031: a write of its match register rai
 CLOCK_INTERRUPT = 34
 UNUSED_DEVICE_BASE = 0x0903_0000
 PAGE_BYTES = 0x1000
-SPARE_SLOT = 5
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def kernel_cost(sample: Sample) -> Cost:
 def ipc_system() -> System:
     """Six components of systems/ipc/actor.py; see there who does what."""
     system = System(board="qemu-virt-aarch64", name="ipc")
-    shared: dict[str, int | str] = {"rounds": ROUNDS, "spare_slot": SPARE_SLOT}
+    shared: dict[str, int | str] = {"rounds": ROUNDS}
     shared |= {f"span_{name}": span for name, span in SPANS.items()}
     actors: dict[str, ProtectionDomain] = {}
     for name in ("keeper", *(name for name in ACTORS if name != "keeper")):
@@ -95,6 +94,7 @@ def ipc_system() -> System:
                 priority=priority,
                 parameters={"role": role, **shared},
                 power=name == "client",
+                spare_slots=1 if name == "librarian" else None,
                 fault_handler=actors["keeper"] if name == "spinner" else None,
             )
         )

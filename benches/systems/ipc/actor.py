@@ -38,7 +38,7 @@ ALARM_SLOT: Final = parameter("wire_interrupt_slot", 0)
 SPINNER_SLOT: Final = parameter("spinner_thread_slot", 0)
 
 NO_SLOT: Final = 0
-SPARE_SLOT: Final = parameter("spare_slot", 0)
+SPARE_SLOT: Final = parameter("first_spare_slot", 0)
 BADGE: Final = 77
 
 clock: Final = Memory(parameter("clock_address", 0x1000_0000), 0x1000)

@@ -122,9 +122,24 @@ def commit_run_next(core: Core) -> None:
     core.slice_wanted = core.best_rank == rank
 
 
-@noinline
+@inline
 def commit_wake(index: u32) -> None:
     """Make a thread ready that was blocked. It runs at once if it is of this core, and better than the present one."""
+    core = this_core()
+    thread = threads[index]
+    is_better = thread.rank > threads[core.current].rank and thread.rank >> 8 == core.number
+    if is_better and thread.charged == 0 and is_eligible(core, partition_of(thread)):
+        thread.state = u8(READY)
+        if core.current != 0:
+            commit_ready_first(core.current)
+        core.current = index
+    else:
+        commit_wake_slowly(index)
+
+
+@noinline
+def commit_wake_slowly(index: u32) -> None:
+    """commit_wake for a thread with a limit, or on another core, or that has to wait for better ones."""
     thread = threads[index]
     thread.state = u8(READY)
     if thread.charged != 0 and not check_budget(thread):
@@ -136,6 +151,8 @@ def commit_wake(index: u32) -> None:
     if priority <= rival or not is_eligible(core, partition_of(thread)):
         commit_ready_last(index)
         core.slice_wanted = core.slice_wanted or priority == rival
+        if priority == rival and core.number != this_core().number:
+            ask(core, u32(ASKED_RESCHEDULE))  # so that it arms its timer
     elif core.number != this_core().number:
         commit_ready_last(index)
         ask(core, u32(ASKED_RESCHEDULE))

@@ -41,7 +41,7 @@ from keelback.kernel.state import (
     threads,
 )
 from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
-from keelback.lang import Array, inline, noinline, u8, u32, u64, upto
+from keelback.lang import Array, inline, noinline, u8, u32, u64
 
 LOW: Final = 0xFFFF_FFFF
 HANDED_OVER: Final = 1 << 32
@@ -187,8 +187,14 @@ def commit_deliver(server: u32, client: u32) -> None:
 
 def copy_fault(registers: Array[u64], words: Array[u64]) -> None:
     """Copy a fault to x0..x4; the rest of the message is zero."""
-    for number in upto(8):
-        registers[number] = words[number] if number < faults.WORD_COUNT else u64(0)
+    registers[0] = words[0]
+    registers[1] = words[1]
+    registers[2] = words[2]
+    registers[3] = words[3]
+    registers[4] = words[4]
+    registers[5] = u64(0)
+    registers[6] = u64(0)
+    registers[7] = u64(0)
 
 
 def check_receive(thread: Thread) -> u64:

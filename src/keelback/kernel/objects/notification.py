@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keelback.abi import errors, messages, objects, rights, vcpu
 from keelback.kernel.budgets import commit_own_time
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import check_slot, find_error, holds, slot_of
 from keelback.kernel.scheduler import ask, commit_run_next, commit_wake, core_of, this_core
 from keelback.kernel.state import (
     ASKED_RESCHEDULE,
@@ -35,17 +35,25 @@ def take_pending(notification: u32) -> u64:
 
 def signal(thread: Thread) -> u64:
     """SIGNAL: x8 notification."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.NOTIFICATION), u8(rights.WRITE))
+    number = thread.context.registers[8]
+    if not holds(thread, number, u8(objects.NOTIFICATION), u8(rights.WRITE)):
+        return signal_through(thread, number)
+    slot = slot_of(thread, number)
+    return commit_signal(slot.object, slot.badge)
+
+
+@noinline
+def signal_through(thread: Thread, number: u64) -> u64:
+    """SIGNAL by a capability that came through a grant; or why not."""
+    status = find_error(thread, number, u8(objects.NOTIFICATION), u8(rights.WRITE))
     if status != errors.OK:
         return status
-    slot = slot_of(thread, slot_number)
-    commit_signal(slot.object, slot.badge)
-    return u64(errors.OK)
+    return commit_signal(slot_of(thread, number).object, slot_of(thread, number).badge)
 
 
-def commit_signal(notification: u32, bits: u64) -> None:
-    """Or bits into a notification, and hand all of them to its thread if that waits for them. No bits: no event."""
+@noinline
+def commit_signal(notification: u32, bits: u64) -> u64:
+    """Or bits into a notification, and hand all of them to its thread if that waits for them. No bits: no event. OK."""
     pending = notifications[notification].pending | bits
     notifications[notification].pending = pending
     receiver = notifications[notification].thread
@@ -59,6 +67,7 @@ def commit_signal(notification: u32, bits: u64) -> None:
         thread.context.registers[10] = u64(messages.SIGNAL)
         notifications[notification].pending = u64(0)
         commit_wake(receiver)
+    return u64(errors.OK)
 
 
 @inline

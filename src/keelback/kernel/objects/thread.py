@@ -10,7 +10,15 @@ from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.endpoint import commit_abandon
-from keelback.kernel.scheduler import ask, commit_ready_last, commit_run_next, commit_unready, commit_wake, core_of, priority_of
+from keelback.kernel.scheduler import (
+    ask,
+    commit_ready_last,
+    commit_run_next,
+    commit_unready,
+    commit_wake,
+    core_of,
+    priority_of,
+)
 from keelback.kernel.state import (
     ASKED_RESCHEDULE,
     AWAITING,
