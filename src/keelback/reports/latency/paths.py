@@ -17,6 +17,9 @@ from keelback.reports.latency.states import State, join, widen
 from keelback.reports.latency.values import exactly
 
 ROUND_LIMIT = 4096
+IDLE_ROUNDS = 3
+"""Rounds that teach nothing new may still make the path longer: the first ones of a loop that waits for interrupts."""
+
 EXCLUSIVE_LOADS = ("ldaxr", "ldxr", "ldaxrb", "ldxrb", "ldaxrh", "ldxrh", "ldaxp", "ldxp")
 Trail: TypeAlias = "tuple[int, int, Trail] | None"
 
@@ -144,6 +147,7 @@ class Explorer:
         if given is not None:
             self._walk_rounds(loop, arrival, arrivals, returns, given)
             return
+        idle = 0
         for _ in range(ROUND_LIMIT):
             before = Arrival(arrival.state.copy(), arrival.paths)
             back = self._round(loop, arrival, arrivals, returns)
@@ -152,7 +156,9 @@ class Explorer:
             if before.state.covers(back.state):
                 if _is_within(back.paths, before.paths):
                     return
-                break
+                idle += 1
+                if idle > IDLE_ROUNDS:
+                    break
             arrival = back
         raise UnboundedCode(f"{self.code.describe(loop.head)}: no bound is known for the loop at {loop.head:#x}")
 

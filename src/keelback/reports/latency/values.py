@@ -118,6 +118,13 @@ def subtract(first: Value, second: Value, bits: int) -> Value:
 def conjoin(first: Value, second: Value, bits: int) -> Value:
     """Bitwise and."""
     found = combine(lambda one, other: one & other, first, second, bits)
+    if (
+        found is None
+        and second.constant is not None
+        and second.high == _ones(second.high)
+        and first.high <= second.high
+    ):
+        return first
     return found or between(0, min(first.high, second.high))
 
 

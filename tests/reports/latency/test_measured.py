@@ -1,0 +1,72 @@
+"""The bounds of the real kernel: nothing that was measured on the emulated machine is longer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benches.primitives import ipc_system
+from keelback.abi import syscalls
+from keelback.reports.latency import Bound, Latency, measure_latency
+from keelback.reports.latency.entries import call_names
+from keelback.sdk.build import build_system
+
+RECORDED = Path(__file__).parents[3] / "benches" / "recorded.json"
+
+ENTRIES = {
+    "kernel.null_call": "NULL",
+    "kernel.call_refused": "CALL",
+    "kernel.call": "CALL",
+    "kernel.reply_receive": "REPLY_RECEIVE",
+    "kernel.signal_no_waiter": "SIGNAL",
+    "kernel.signal_waiter": "SIGNAL",
+    "kernel.interrupt": "device (32-1019)",
+    "kernel.interrupt_acknowledge": "INTERRUPT_ACKNOWLEDGE",
+    "kernel.fault": "data abort",
+    "kernel.fault_reply": "REPLY_RECEIVE",
+    "kernel.capability_copy": "CAPABILITY_COPY",
+    "kernel.capability_mint": "CAPABILITY_MINT",
+    "kernel.capability_delete": "CAPABILITY_DELETE",
+    "kernel.revoke": "REVOKE",
+}
+GUEST_ENTRIES = {
+    "traps.guest_device_read.into_monitor": "data abort",
+    "traps.guest_device_read.back": "VCPU_RUN",
+    "traps.guest_hypercall.into_monitor": "hypervisor call",
+    "traps.guest_hypercall.back": "VCPU_RUN",
+}
+
+
+@pytest.fixture(scope="module")
+def latency(tmp_path_factory: pytest.TempPathFactory) -> Latency:
+    return measure_latency(build_system(ipc_system(), tmp_path_factory.mktemp("ipc")).elf("kernel"))
+
+
+def find(latency: Latency, name: str) -> Bound:
+    return next(bound for bound in latency.bounds if bound.name == name)
+
+
+@pytest.mark.slow
+def test_no_measured_path_exceeds_its_bound(latency: Latency) -> None:
+    recorded: dict[str, float] = json.loads(RECORDED.read_text())
+    measured = {f"{name}.instructions": entry for name, entry in ENTRIES.items()} | GUEST_ENTRIES
+    exceeded = {
+        name: (recorded[name], find(latency, entry).instructions)
+        for name, entry in measured.items()
+        if recorded[name] > find(latency, entry).instructions
+    }
+    assert exceeded == {}
+
+
+@pytest.mark.slow
+def test_every_system_call_and_every_kind_of_entry_has_a_bound(latency: Latency) -> None:
+    names = {bound.name for bound in latency.bounds if bound.kind == "system call"}
+    assert names == {*call_names().values(), "unknown number"}
+    assert len(names) == syscalls.SYSTEM_CALL_COUNT + 1
+    kinds = {bound.kind for bound in latency.bounds}
+    assert kinds == {"system call", "interrupt", "fault or guest exit", "system error", "AArch32"}
+    assert all(bound.instructions > 0 for bound in latency.bounds)
+    assert latency.masked == max(bound.instructions for bound in latency.bounds)
+    assert latency.interrupt > latency.masked
