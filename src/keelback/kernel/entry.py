@@ -34,6 +34,7 @@ SYSTEM_ERROR: Final = 2
 @entry("kernel_boot")
 def start(device_tree: u64) -> u64:
     """Once, on the first core, with the physical address of the device tree."""
+    interface.take_lock()
     boot.start(device_tree)
     return resume(this_core())
 
@@ -41,6 +42,7 @@ def start(device_tree: u64) -> u64:
 @entry("kernel_secondary")
 def start_secondary() -> u64:
     """Once, on each other core."""
+    interface.take_lock()
     boot.start_core(this_core())
     return resume(this_core())
 

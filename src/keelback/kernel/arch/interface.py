@@ -56,6 +56,7 @@ sleep = power.sleep
 start_core = power.start_core
 wait_for_interrupt = power.wait_for_interrupt
 present_thread = processor.present_thread
+take_lock = processor.take_lock
 this_core = processor.this_core
 ESR_EL2 = registers.ESR_EL2
 FAR_EL2 = registers.FAR_EL2

@@ -29,25 +29,17 @@ assert offset_of(FloatingPoint, "control") == 512, "the assembly below counts on
     """
     .arch_extension fp
     .arch_extension simd
-    stp q0, q1, [{address}, #0]
-    stp q2, q3, [{address}, #32]
-    stp q4, q5, [{address}, #64]
-    stp q6, q7, [{address}, #96]
-    stp q8, q9, [{address}, #128]
-    stp q10, q11, [{address}, #160]
-    stp q12, q13, [{address}, #192]
-    stp q14, q15, [{address}, #224]
-    stp q16, q17, [{address}, #256]
-    stp q18, q19, [{address}, #288]
-    stp q20, q21, [{address}, #320]
-    stp q22, q23, [{address}, #352]
-    stp q24, q25, [{address}, #384]
-    stp q26, q27, [{address}, #416]
-    stp q28, q29, [{address}, #448]
-    stp q30, q31, [{address}, #480]
+    mov x3, {address}
+    st1 {{v0.2d, v1.2d, v2.2d, v3.2d}}, [x3], #64
+    st1 {{v4.2d, v5.2d, v6.2d, v7.2d}}, [x3], #64
+    st1 {{v8.2d, v9.2d, v10.2d, v11.2d}}, [x3], #64
+    st1 {{v12.2d, v13.2d, v14.2d, v15.2d}}, [x3], #64
+    st1 {{v16.2d, v17.2d, v18.2d, v19.2d}}, [x3], #64
+    st1 {{v20.2d, v21.2d, v22.2d, v23.2d}}, [x3], #64
+    st1 {{v24.2d, v25.2d, v26.2d, v27.2d}}, [x3], #64
+    st1 {{v28.2d, v29.2d, v30.2d, v31.2d}}, [x3], #64
     mrs x1, fpcr
     mrs x2, fpsr
-    add x3, {address}, #512
     stp x1, x2, [x3]
     """,
     clobbers=("memory", "x1", "x2", "x3"),
@@ -60,23 +52,15 @@ def save_registers(address: u64) -> None:
     """
     .arch_extension fp
     .arch_extension simd
-    ldp q0, q1, [{address}, #0]
-    ldp q2, q3, [{address}, #32]
-    ldp q4, q5, [{address}, #64]
-    ldp q6, q7, [{address}, #96]
-    ldp q8, q9, [{address}, #128]
-    ldp q10, q11, [{address}, #160]
-    ldp q12, q13, [{address}, #192]
-    ldp q14, q15, [{address}, #224]
-    ldp q16, q17, [{address}, #256]
-    ldp q18, q19, [{address}, #288]
-    ldp q20, q21, [{address}, #320]
-    ldp q22, q23, [{address}, #352]
-    ldp q24, q25, [{address}, #384]
-    ldp q26, q27, [{address}, #416]
-    ldp q28, q29, [{address}, #448]
-    ldp q30, q31, [{address}, #480]
-    add x3, {address}, #512
+    mov x3, {address}
+    ld1 {{v0.2d, v1.2d, v2.2d, v3.2d}}, [x3], #64
+    ld1 {{v4.2d, v5.2d, v6.2d, v7.2d}}, [x3], #64
+    ld1 {{v8.2d, v9.2d, v10.2d, v11.2d}}, [x3], #64
+    ld1 {{v12.2d, v13.2d, v14.2d, v15.2d}}, [x3], #64
+    ld1 {{v16.2d, v17.2d, v18.2d, v19.2d}}, [x3], #64
+    ld1 {{v20.2d, v21.2d, v22.2d, v23.2d}}, [x3], #64
+    ld1 {{v24.2d, v25.2d, v26.2d, v27.2d}}, [x3], #64
+    ld1 {{v28.2d, v29.2d, v30.2d, v31.2d}}, [x3], #64
     ldp x1, x2, [x3]
     msr fpcr, x1
     msr fpsr, x2

@@ -38,11 +38,6 @@ def forget_present_space() -> None:
     """Invalidate what this core remembers of the address space in VTTBR_EL2."""
 
 
-@asm("isb\ntlbi vmalle1\ndsb nsh\nisb", clobbers=("memory",))
-def forget_present_stage1() -> None:
-    """Invalidate what this core remembers of the guest's own translations in the address space in VTTBR_EL2."""
-
-
 @inline
 def save_shared(el1: El1) -> None:
     """Save the EL1 registers that act on EL0."""
@@ -168,7 +163,7 @@ def load(core: Core, index: u32) -> None:
     floating_point.close_for_guest(core, index)
     if translations[vcpu.space].users > 1:  # another vcpu of this guest may have run here, with translations of its own
         system.VTTBR_EL2.write(vcpu.stage2)
-        forget_present_stage1()
+        forget_present_space()
 
 
 @inline

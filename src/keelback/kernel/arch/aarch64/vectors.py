@@ -19,6 +19,9 @@ from keelback.lang import array, asm, naked, offset_of, size_of, u64
 
 __all__ = [  # the assembly names them
     "CALL",
+    "EL2_MAIR",
+    "EL2_SCTLR",
+    "EL2_TCR",
     "REPLY_RECEIVE",
     "VCPU_RUN",
     "boot",
@@ -39,11 +42,6 @@ ZERO_START: Final = offset_of(Boot, "zero_start")
 ZERO_END: Final = offset_of(Boot, "zero_end")
 STACK_POINTER: Final = offset_of(Context, "stack_pointer")
 PROCESS_STATE: Final = offset_of(Context, "process_state")
-MAIR: Final = EL2_MAIR
-TCR_HIGH: Final = EL2_TCR >> 16
-TCR_LOW: Final = EL2_TCR & 0xFFFF
-SCTLR_HIGH: Final = EL2_SCTLR >> 16
-SCTLR_LOW: Final = EL2_SCTLR & 0xFFFF
 
 assert offset_of(Core, "context") == 0, "the assembly below counts on it"
 
@@ -52,10 +50,7 @@ assert offset_of(Core, "context") == 0, "the assembly below counts on it"
     """
     b 1f
     .word 0
-    .quad 0x80000
-    .quad 0
-    .quad 0xa
-    .quad 0, 0, 0
+    .quad 0x80000, 0, 0xa, 0, 0, 0
     .ascii "ARM\\x64"
     .word 0
 1:  mrs x1, CurrentEL
@@ -81,10 +76,9 @@ kernel_core_start:
     add x2, x2, :lo12:{boot}
     ldr x3, [x2, #{EL2_TABLE}]
     msr ttbr0_el2, x3
-    mov x3, #{MAIR}
+    mov x3, #{EL2_MAIR}
     msr mair_el2, x3
-    mov x3, #{TCR_LOW}
-    movk x3, #{TCR_HIGH}, lsl #16
+    ldr x3, ={EL2_TCR}
     msr tcr_el2, x3
     adrp x3, kernel_vectors
     add x3, x3, :lo12:kernel_vectors
@@ -108,16 +102,9 @@ kernel_core_start:
     ic iallu
     dsb sy
     isb
-    mov x3, #{SCTLR_LOW}
-    movk x3, #{SCTLR_HIGH}, lsl #16
+    ldr x3, ={EL2_SCTLR}
     msr sctlr_el2, x3
     isb
-    adrp x9, {kernel_lock}
-    add x9, x9, :lo12:{kernel_lock}
-9:  ldaxr w10, [x9]
-    cbnz w10, 9b
-    stxr w10, w9, [x9]
-    cbnz w10, 9b
     mov x0, x20
     cbnz x21, 4f
     bl kernel_boot
@@ -143,7 +130,44 @@ def secondary_address() -> u64:
 
 @naked(
     """
-    .macro kernel_panic_vector number
+    .macro kernel_pairs operation base first second rest:vararg
+    \\operation x\\first, x\\second, [\\base, #8 * \\first]
+    .ifnb \\rest
+    kernel_pairs \\operation, \\base, \\rest
+    .endif
+    .endm
+    .macro kernel_save_state base
+    mrs x1, sp_el0
+    mrs x2, elr_el2
+    mrs x3, spsr_el2
+    stp x1, x2, [\\base, #{STACK_POINTER}]
+    str x3, [\\base, #{PROCESS_STATE}]
+    .endm
+    .macro kernel_take_lock
+    adrp x9, {kernel_lock}
+    add x9, x9, :lo12:{kernel_lock}
+9:  ldaxr w10, [x9]
+    cbnz w10, 9b
+    stxr w10, w9, [x9]
+    cbnz w10, 9b
+    .endm
+    .macro kernel_give_lock
+    adrp x16, {kernel_lock}
+    add x16, x16, :lo12:{kernel_lock}
+    stlr wzr, [x16]
+    .endm
+    .macro kernel_message_call handler
+    mrs x17, tpidr_el2
+    ldr x16, [x17]
+    str x8, [x16, #64]
+    kernel_pairs stp, x16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mrs x9, sp_el0
+    mrs x10, elr_el2
+    stp x9, x10, [x16, #{STACK_POINTER}]
+    kernel_take_lock
+    b \\handler
+    .endm
+    .irp number, 0, 1, 2, 3, 4, 5, 6, 7
     .balign 128
     msr sp_el0, x0
     adrp x0, {panic_context}
@@ -151,42 +175,7 @@ def secondary_address() -> u64:
     str x1, [x0, #8]
     mov x1, #\\number
     b kernel_panic_entry
-    .endm
-    .macro kernel_exception_vector kind
-    .balign 128
-    stp x16, x17, [sp, #-16]
-    mov x17, #\\kind
-    b kernel_save_all
-    .endm
-    .macro kernel_message_call handler
-    mrs x17, tpidr_el2
-    ldr x16, [x17]
-    str x8, [x16, #64]
-    stp x19, x20, [x16, #152]
-    stp x21, x22, [x16, #168]
-    stp x23, x24, [x16, #184]
-    stp x25, x26, [x16, #200]
-    stp x27, x28, [x16, #216]
-    stp x29, x30, [x16, #232]
-    mrs x9, sp_el0
-    mrs x10, elr_el2
-    stp x9, x10, [x16, #{STACK_POINTER}]
-    adrp x9, {kernel_lock}
-    add x9, x9, :lo12:{kernel_lock}
-9:  ldaxr w10, [x9]
-    cbnz w10, 9b
-    stxr w10, w9, [x9]
-    cbnz w10, 9b
-    b \\handler
-    .endm
-    kernel_panic_vector 0
-    kernel_panic_vector 1
-    kernel_panic_vector 2
-    kernel_panic_vector 3
-    kernel_panic_vector 4
-    kernel_panic_vector 5
-    kernel_panic_vector 6
-    kernel_panic_vector 7
+    .endr
     .balign 128
     stp x16, x17, [sp, #-16]
     mrs x16, esr_el2
@@ -200,30 +189,21 @@ def secondary_address() -> u64:
     cbz w17, kernel_other_call
     mov x17, #0
     b kernel_save_all
-    kernel_exception_vector 1
-    kernel_exception_vector 1
-    kernel_exception_vector 2
-    kernel_exception_vector 0
-    kernel_exception_vector 1
-    kernel_exception_vector 1
-    kernel_exception_vector 2
+    .irp kind, 1, 1, 2, 0, 1, 1, 2
+    .balign 128
+    stp x16, x17, [sp, #-16]
+    mov x17, #\\kind
+    b kernel_save_all
+    .endr
 1:  kernel_message_call kernel_call
 2:  kernel_message_call kernel_reply_receive
 kernel_other_call:
     mrs x17, tpidr_el2
     ldr x17, [x17]
-    stp x0, x1, [x17]
-    stp x2, x3, [x17, #16]
-    stp x4, x5, [x17, #32]
-    stp x6, x7, [x17, #48]
+    kernel_pairs stp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     str x8, [x17, #64]
     str x30, [x17, #240]
-    adrp x9, {kernel_lock}
-    add x9, x9, :lo12:{kernel_lock}
-9:  ldaxr w10, [x9]
-    cbnz w10, 9b
-    stxr w10, w9, [x9]
-    cbnz w10, 9b
+    kernel_take_lock
     mov w0, w16
     cmp w16, #{VCPU_RUN}
     b.eq 3f
@@ -236,110 +216,47 @@ kernel_other_call:
     b.ne kernel_switch
 kernel_leave_caller:
     mov x17, x0
-    adrp x16, {kernel_lock}
-    add x16, x16, :lo12:{kernel_lock}
-    stlr wzr, [x16]
-    ldp x0, x1, [x17]
-    ldp x2, x3, [x17, #16]
-    ldp x4, x5, [x17, #32]
-    ldp x6, x7, [x17, #48]
+    kernel_give_lock
+    kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     ldr x30, [x17, #240]
-    ldp x8, x9, [x17, #64]
-    ldp x10, x11, [x17, #80]
-    ldp x12, x13, [x17, #96]
-    ldp x14, x15, [x17, #112]
+    kernel_pairs ldp, x17, 8, 9, 10, 11, 12, 13, 14, 15
     ldr x18, [x17, #144]
     ldp x16, x17, [x17, #128]
     eret
 kernel_switch:
-    stp x19, x20, [x17, #152]
-    stp x21, x22, [x17, #168]
-    stp x23, x24, [x17, #184]
-    stp x25, x26, [x17, #200]
-    stp x27, x28, [x17, #216]
+    kernel_pairs stp, x17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
     str x29, [x17, #232]
-    mrs x1, sp_el0
-    mrs x2, elr_el2
-    mrs x3, spsr_el2
-    stp x1, x2, [x17, #{STACK_POINTER}]
-    str x3, [x17, #{PROCESS_STATE}]
+    kernel_save_state x17
 kernel_resume:
     mrs x16, tpidr_el2
     str x0, [x16]
-    adrp x16, {kernel_lock}
-    add x16, x16, :lo12:{kernel_lock}
-    stlr wzr, [x16]
+    kernel_give_lock
     ldp x1, x2, [x0, #{STACK_POINTER}]
     ldr x3, [x0, #{PROCESS_STATE}]
     msr sp_el0, x1
     msr elr_el2, x2
     msr spsr_el2, x3
-    ldp x2, x3, [x0, #16]
-    ldp x4, x5, [x0, #32]
-    ldp x6, x7, [x0, #48]
-    ldp x8, x9, [x0, #64]
-    ldp x10, x11, [x0, #80]
-    ldp x12, x13, [x0, #96]
-    ldp x14, x15, [x0, #112]
-    ldp x16, x17, [x0, #128]
-    ldp x18, x19, [x0, #144]
-    ldp x20, x21, [x0, #160]
-    ldp x22, x23, [x0, #176]
-    ldp x24, x25, [x0, #192]
-    ldp x26, x27, [x0, #208]
-    ldp x28, x29, [x0, #224]
+    kernel_pairs ldp, x0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    kernel_pairs ldp, x0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     ldr x30, [x0, #240]
     ldp x0, x1, [x0]
     eret
 kernel_save_all:
     mrs x16, tpidr_el2
     ldr x16, [x16]
-    stp x0, x1, [x16]
-    stp x2, x3, [x16, #16]
-    stp x4, x5, [x16, #32]
-    stp x6, x7, [x16, #48]
-    stp x8, x9, [x16, #64]
-    stp x10, x11, [x16, #80]
-    stp x12, x13, [x16, #96]
-    stp x14, x15, [x16, #112]
+    kernel_pairs stp, x16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     ldp x0, x1, [sp, #-16]
     stp x0, x1, [x16, #128]
-    stp x18, x19, [x16, #144]
-    stp x20, x21, [x16, #160]
-    stp x22, x23, [x16, #176]
-    stp x24, x25, [x16, #192]
-    stp x26, x27, [x16, #208]
-    stp x28, x29, [x16, #224]
+    kernel_pairs stp, x16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     str x30, [x16, #240]
-    mrs x1, sp_el0
-    mrs x2, elr_el2
-    mrs x3, spsr_el2
-    stp x1, x2, [x16, #{STACK_POINTER}]
-    str x3, [x16, #{PROCESS_STATE}]
-    adrp x9, {kernel_lock}
-    add x9, x9, :lo12:{kernel_lock}
-9:  ldaxr w10, [x9]
-    cbnz w10, 9b
-    stxr w10, w9, [x9]
-    cbnz w10, 9b
+    kernel_save_state x16
+    kernel_take_lock
     mov x0, x17
     bl kernel_exception
     b kernel_resume
 kernel_panic_entry:
-    stp x2, x3, [x0, #16]
-    stp x4, x5, [x0, #32]
-    stp x6, x7, [x0, #48]
-    stp x8, x9, [x0, #64]
-    stp x10, x11, [x0, #80]
-    stp x12, x13, [x0, #96]
-    stp x14, x15, [x0, #112]
-    stp x16, x17, [x0, #128]
-    stp x18, x19, [x0, #144]
-    stp x20, x21, [x0, #160]
-    stp x22, x23, [x0, #176]
-    stp x24, x25, [x0, #192]
-    stp x26, x27, [x0, #208]
-    stp x28, x29, [x0, #224]
+    kernel_pairs stp, x0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    kernel_pairs stp, x0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     str x30, [x0, #240]
     mrs x2, sp_el0
     str x2, [x0]
