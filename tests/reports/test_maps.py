@@ -30,12 +30,18 @@ MANIFEST: dict[str, Any] = {
         {
             "name": "vault",
             "priority": 200,
+            "core": 0,
+            "time": {"partition": "control"},
+            "pool": {"objects": {"large_frame": {"first": 1, "count": 4}, "thread": {"first": 3, "count": 2}}},
             "capabilities": [capability("endpoint", "vault", "own endpoint", "read")],
             "mappings": [mapping("buffer", "rw"), mapping("vault data", "rw")],
         },
         {
             "name": "clerk",
             "priority": 100,
+            "core": 1,
+            "time": None,
+            "pool": None,
             "capabilities": [
                 capability("endpoint", "vault", "vault -> vault", "write"),
                 capability("notification", "vault", "log -> vault", "write"),
@@ -86,6 +92,8 @@ def test_rings_are_shown_when_asked_for() -> None:
 def test_the_graph_is_in_the_language_of_dot() -> None:
     text = capability_graph.render(MANIFEST)
     assert text.startswith('digraph "pair" {') and text.endswith("}")
-    assert '"vault" [label="vault\\npriority 200"];' in text
+    vault = "vault\\npriority 200, core 0, partition control\\npool: 4 large frame, 2 thread"
+    assert f'"vault" [label="{vault}"];' in text
+    assert '"clerk" [label="clerk\\npriority 100, core 1"];' in text
     assert '"guest linux" -> "clerk" [label="exits"];' in text
     assert '"clerk" -> "vault" [style=solid, label="endpoint: write"];' in text

@@ -38,12 +38,21 @@ def _is_ring_signal(capability: Mapping[str, Any]) -> bool:
 def render(manifest: Mapping[str, Any], *, rings: bool = False) -> str:
     """The graph as text for `dot`: calls solid, signals dashed, threads bold, memory dotted."""
     lines = [f'digraph "{manifest["system"]}" {{', "  rankdir=LR;", "  node [shape=box];"]
-    lines += [
-        f'  "{part["name"]}" [label="{part["name"]}\\npriority {part["priority"]}"];' for part in manifest["components"]
-    ]
+    lines += [f'  "{part["name"]}" [label="{_label(part)}"];' for part in manifest["components"]]
     for guest in manifest["guests"]:
         lines.append(f'  "guest {guest["name"]}" [shape=ellipse];')
         lines.append(f'  "guest {guest["name"]}" -> "{guest["monitor"]}" [label="exits"];')
     for origin, target, kind, label in find_edges(manifest, rings=rings):
         lines.append(f'  "{origin}" -> "{target}" [style={STYLES[kind]}, label="{kind}: {label}"];')
     return "\n".join([*lines, "}"])
+
+
+def _label(part: Mapping[str, Any]) -> str:
+    """Name, priority and core; the partition, and what its pool can become, if it has them."""
+    label = f"{part['name']}\\npriority {part['priority']}, core {part['core']}"
+    if part["time"] is not None and part["time"]["partition"] is not None:
+        label += f", partition {part['time']['partition']}"
+    if part["pool"] is not None:
+        owned = [f"{run['count']} {kind.replace('_', ' ')}" for kind, run in part["pool"]["objects"].items()]
+        label += f"\\npool: {', '.join(owned)}"
+    return label

@@ -37,8 +37,10 @@ def make_system() -> System:
     pool = Pool(frames=600, large_frames=2, threads=2, spaces=2, page_tables=4, tables=(2, 16), pools=1)
     loads = {"worker": "component.py"}
     system.add(ProtectionDomain("keeper", source="keeper.py", priority=90, ceiling=95, pool=pool, loads=loads))
-    limits = {"budget": "2 ms", "period": "10 ms"}
-    system.add(ProtectionDomain("control", source="control.py", priority=80, core=1, partition="control", **limits))
+    control = ProtectionDomain(
+        "control", source="control.py", priority=80, core=1, partition="control", budget="2 ms", period="10 ms"
+    )
+    system.add(control)
     return system
 
 
