@@ -1,4 +1,4 @@
-"""Two hundred components on four cores: equal programs are compiled once, all of them run, and the build stays small."""
+"""Two hundred components on four cores: equal programs are compiled once, all of them run, the image stays small."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from keelback.sdk import System, load_system
 from keelback.sdk.build import BuiltSystem, build_system
 from keelback.sdk.runner import Emulation, Machine, emulator_command
+
+pytestmark = pytest.mark.boot
 
 COUNT = 200
 
@@ -104,7 +106,6 @@ def test_a_component_costs_little(built: BuiltSystem) -> None:
     assert kernel < (COUNT + 100) * (32 << 10)
 
 
-@pytest.mark.boot
 def test_all_of_them_run(built: BuiltSystem) -> None:
     emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores)
     with Machine(emulator_command(emulation, interactive=False), limit_s=120) as machine:
