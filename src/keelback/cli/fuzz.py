@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Callable
 
-from keelback.abi import syscalls
+from keelback.abi import errors, syscalls
 from keelback.cli.common import Subparsers, UserError
-from keelback.prover.fuzz import CompiledKernel, Statistics, fuzz, render, shrink
+from keelback.prover.fuzz import Statistics, make_pieces, render, run_pieces
 
 CALLS = 200_000
+BULK_CALLS = 2_000_000
 REPORT_SECONDS = 10.0
 
 
@@ -19,49 +20,61 @@ def add_parser(subparsers: Subparsers) -> None:
     """Register the subcommand."""
     parser = subparsers.add_parser("fuzz", help="try the kernel with random system calls against its specification")
     parser.add_argument("--calls", type=int, default=CALLS, metavar="N", help=f"how many calls (default: {CALLS})")
+    parser.add_argument(
+        "--bulk",
+        type=int,
+        default=BULK_CALLS,
+        metavar="N",
+        help=f"how many calls before that without the specification, checking invariants only (default: {BULK_CALLS})",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random numbers (default: 0)")
+    processors = os.cpu_count() or 1
+    parser.add_argument("--jobs", type=int, default=processors, metavar="J", help="processes (default: all processors)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Fuzz until enough calls were made, saying how far it is; status 1, and a test, when a program fails."""
-    if options.calls < 1:
-        raise UserError("--calls: at least 1")
-    print("keel: compiling the kernel for this machine", file=sys.stderr)
-    kernel = CompiledKernel()
-    statistics = Statistics()
-    started = time.monotonic()
-    failure = fuzz(kernel, options.seed, options.calls, statistics, progress(statistics, started))
-    if failure is not None:
-        print("keel: a program fails; shrinking it", file=sys.stderr)
-        print(render(shrink(kernel, failure), f"seed_{options.seed}"))
-        return 1
-    print(describe(statistics, time.monotonic() - started))
+    for name, least in (("calls", 0), ("bulk", 0), ("jobs", 1)):
+        if getattr(options, name) < least:
+            raise UserError(f"--{name}: at least {least}")
+    if options.calls + options.bulk == 0:
+        raise UserError("--calls, --bulk: at least 1 call in all")
+    print(f"keel: compiling the kernel for this machine, in {options.jobs} processes", file=sys.stderr)
+    for calls, compared in ((options.bulk, False), (options.calls, True)):
+        if calls and not run_part(options.seed, calls, options.jobs, compared=compared):
+            return 1
     return 0
 
 
-def progress(statistics: Statistics, started: float) -> Callable[[], bool]:
-    """Says now and then how far a run is, and never that it is to end."""
-    next_report = started + REPORT_SECONDS
+def run_part(seed: int, calls: int, jobs: int, *, compared: bool) -> bool:
+    """All calls of one sort; whether none failed."""
+    statistics, process_seconds = Statistics(), 0.0
+    started = next_report = time.monotonic()
+    for outcome in run_pieces(make_pieces(seed, calls, compared=compared), jobs):
+        statistics.add(outcome.statistics)
+        process_seconds += outcome.seconds
+        if outcome.failure is not None:
+            print(f"keel: a program with seed {outcome.piece.seed} fails; here it is cut short", file=sys.stderr)
+            print(render(outcome.failure, f"seed_{outcome.piece.seed}"))
+            return False
+        if time.monotonic() >= next_report + REPORT_SECONDS:
+            next_report = time.monotonic()
+            print(f"keel: {next_report - started:5.0f} s  {statistics.calls:,} calls", file=sys.stderr)
+    print(describe(statistics, process_seconds, min(jobs, len(make_pieces(seed, calls, compared=compared))), compared))
+    return True
 
-    def report() -> bool:
-        nonlocal next_report
-        seconds = time.monotonic() - started
-        if started + seconds > next_report:
-            next_report += REPORT_SECONDS
-            print(f"keel: {seconds:5.0f} s  {statistics.calls:,} calls", file=sys.stderr)
-        return False
 
-    return report
-
-
-def describe(statistics: Statistics, seconds: float) -> str:
-    """What was done, in one paragraph."""
-    answered = sum(count for (_, status), count in statistics.results.items() if status == 0)
+def describe(statistics: Statistics, process_seconds: float, jobs: int, compared: bool) -> str:
+    """What was done, in one paragraph. The rate is that of one process that has a processor to itself, without compiling."""
+    answered = sum(count for (_, status), count in statistics.results.items() if status == errors.OK)
     outcomes, numbers = len(statistics.results), {number for number, _ in statistics.results}
+    rate = statistics.calls / max(process_seconds, 1e-9)
+    how = "all as specified, every invariant holds" if compared else "no trap, every invariant holds"
     return (
-        f"{statistics.calls:,} calls ({answered:,} not refused) and {statistics.steps - statistics.calls:,} events in "
-        f"{statistics.programs:,} programs, {statistics.calls / max(seconds, 1e-9):,.0f} calls a second\n"
+        f"{'compared' if compared else 'in bulk'}: {statistics.calls:,} calls ({answered:,} not refused) and "
+        f"{statistics.steps - statistics.calls:,} events in {statistics.programs:,} programs, "
+        f"{rate:,.0f} calls a second of one processor, {jobs} at once\n"
         f"{len(numbers & set(range(syscalls.SYSTEM_CALL_COUNT)))} of {syscalls.SYSTEM_CALL_COUNT} system calls, "
-        f"{outcomes} different outcomes: all as specified, every invariant holds"
+        f"{outcomes} different outcomes: {how}"
     )

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
+from operator import itemgetter
 from typing import Any
 
 from keelback.lang import Trap
@@ -40,6 +41,13 @@ class Statistics:
     steps: int = 0
     programs: int = 0
     results: Counter[tuple[int, int]] = field(default_factory=Counter[tuple[int, int]])  # (number, status)
+
+    def add(self, other: Statistics) -> None:
+        """Take another run in."""
+        self.calls += other.calls
+        self.steps += other.steps
+        self.programs += other.programs
+        self.results.update(other.results)
 
 
 def differences(expected: Any, found: Any, path: str = "") -> list[str]:
@@ -85,6 +93,10 @@ def begin(kernel: Kernel, boot: BootValues) -> State:
     if broken:
         raise BrokenBoot("\n".join(broken))
     copy: State = pickle.loads(pickle.dumps(kernel.observer.state, pickle.HIGHEST_PROTOCOL))
+    for item in fields(copy):
+        values = getattr(copy, item.name)
+        if isinstance(values, dict):
+            setattr(copy, item.name, dict(sorted(values.items(), key=itemgetter(0))))  # for whoever chooses among them
     return copy
 
 
