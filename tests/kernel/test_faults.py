@@ -11,12 +11,14 @@ from keelback.kernel.objects.notification import commit_signal
 from keelback.lang import u32, u64
 from tests.kernel.support import CLIENT, MONITOR, PEER, SERVER, call, check_invariants, current, registers, run_until
 
+CORE = state.cores[0]
+
 
 def fault() -> None:
     """The client faults; it must run."""
     assert current() == CLIENT
     state.threads[CLIENT].context.program_counter = u64(0x20_0040)
-    commit_fault(u32(CLIENT), u64(faults.MEMORY_READ), u64(0x5500), u64(0x92), u64(7))
+    commit_fault(CORE, state.threads[CLIENT], u64(faults.MEMORY_READ), u64(0x5500), u64(0x92), u64(7))
     check_invariants()
 
 

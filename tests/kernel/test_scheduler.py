@@ -11,7 +11,6 @@ from keelback.kernel.scheduler import (
     commit_run_next,
     commit_unready,
     commit_wake,
-    find_highest_ready,
 )
 from keelback.lang import u8, u32
 from tests.kernel.support import CLIENT, MONITOR, PEER, PRIORITIES, SERVER, check_invariants, current, members
@@ -27,7 +26,7 @@ def block() -> int:
     """Block the thread that runs; who was it?"""
     index = current()
     state.threads[index].state = u8(state.WAITING)
-    commit_run_next()
+    commit_run_next(CORE)
     return index
 
 
@@ -59,13 +58,13 @@ def test_equals_take_turns() -> None:
     turns: list[int] = []
     for _ in range(4):
         turns.append(current())
-        commit_end_slice()
+        commit_end_slice(CORE)
         check_invariants()
     assert turns == [CLIENT, PEER, CLIENT, PEER]
 
 
 def test_a_slice_ends_only_for_equals() -> None:
-    commit_end_slice()
+    commit_end_slice(CORE)
     assert current() == SERVER and not slice_wanted()
 
 
@@ -84,10 +83,10 @@ def test_hand_over_prefers_a_better_ready_thread() -> None:
     commit_wake(u32(CLIENT))
     assert current() == CLIENT
     state.threads[CLIENT].state = u8(state.WAITING)
-    commit_hand_over(u32(PEER))
+    commit_hand_over(CORE, u32(PEER))
     assert current() == PEER
     state.threads[PEER].state = u8(state.WAITING)
-    commit_hand_over(u32(SERVER))
+    commit_hand_over(CORE, u32(SERVER))
     assert current() == SERVER
     assert list(members(PRIORITIES[MONITOR])) == [MONITOR]
 
@@ -97,10 +96,10 @@ def test_every_priority_is_found(priority: int) -> None:
     while current() != 0:
         block()
     thread = state.threads[PEER]
-    thread.priority, thread.state = u8(priority), u8(state.READY)
-    state.threads[CLIENT].priority = u8(255)
+    thread.rank, thread.state = u32(priority), u8(state.READY)
+    state.threads[CLIENT].rank = u32(255)
     CORE.current = u32(CLIENT)
     commit_wake(u32(PEER))
-    assert find_highest_ready() == priority
+    assert CORE.best_rank == priority
     commit_unready(u32(PEER))
-    assert find_highest_ready() == 0
+    assert CORE.best_rank == 0

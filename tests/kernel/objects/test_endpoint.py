@@ -132,7 +132,7 @@ def test_call_refuses(slot: int, status: int) -> None:
 
 
 def test_call_refuses_a_revoked_endpoint() -> None:
-    state.endpoints[SERVER].generation = u32(1)
+    state.endpoints[SERVER].header.generation = u32(1)
     assert refused(syscalls.CALL, SERVER_ENDPOINT) == errors.DEAD
 
 

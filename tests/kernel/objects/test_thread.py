@@ -91,7 +91,7 @@ def test_start_clears_registers_and_runs() -> None:
 
 def test_start_ends_a_fault() -> None:
     run_until(CLIENT)
-    commit_fault(u32(CLIENT), u64(1), u64(2), u64(3), u64(4))
+    commit_fault(state.cores[0], state.threads[CLIENT], u64(1), u64(2), u64(3), u64(4))
     run_until(MONITOR)
     assert call(syscalls.THREAD_START, CLIENT_SLOT, 0x1000, 0x8000, 0) == errors.OK
     assert current() == CLIENT and not state.threads[CLIENT].faulting
@@ -113,7 +113,7 @@ def test_resume_needs_a_held_thread() -> None:
 def test_resume_lets_a_faulted_thread_go_on() -> None:
     run_until(CLIENT)
     before = registers(CLIENT)
-    commit_fault(u32(CLIENT), u64(1), u64(2), u64(3), u64(4))
+    commit_fault(state.cores[0], state.threads[CLIENT], u64(1), u64(2), u64(3), u64(4))
     run_until(MONITOR)
     assert call(syscalls.THREAD_RESUME, CLIENT_SLOT) == errors.OK
     assert current() == CLIENT
@@ -123,7 +123,7 @@ def test_resume_lets_a_faulted_thread_go_on() -> None:
 def test_a_resumed_server_still_owes_its_reply() -> None:
     run_until(CLIENT)
     call(syscalls.CALL, SERVER_ENDPOINT)
-    commit_fault(u32(SERVER), u64(1), u64(2), u64(3), u64(4))
+    commit_fault(state.cores[0], state.threads[SERVER], u64(1), u64(2), u64(3), u64(4))
     run_until(PEER)
     assert call(syscalls.THREAD_RESUME, SERVER_SLOT) == errors.OK
     assert state.threads[SERVER].client == CLIENT

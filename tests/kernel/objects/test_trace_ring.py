@@ -23,7 +23,8 @@ def test_a_call_is_recorded_when_wanted() -> None:
     assert found[1:5] == [trace.CALL | SERVER << 8 | syscalls.NULL << 32, 7, 42, 1]
 
 
-def test_a_refusal_is_recorded_by_default() -> None:
+def test_a_refusal_is_recorded_when_wanted() -> None:
+    call(syscalls.TRACE_CONTROL, TRACE_SLOT, 0, 1 << trace.ERROR)
     call(syscalls.CALL, EMPTY)
     call(syscalls.TRACE_READ, TRACE_SLOT, 0, 0)
     assert registers(SERVER)[1:4] == [

@@ -124,13 +124,13 @@ def test_run_refuses_unknown_actions(actions: int) -> None:
 
 
 def test_only_its_monitor_runs_a_vcpu() -> None:
-    GUEST.thread = u32(SERVER)
+    GUEST.thread = state.threads[CLIENT].vcpu = u32(0)
     assert refused(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == errors.STATE
 
 
 def test_an_idle_guest_wakes_on_an_injected_interrupt() -> None:
     call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0)
-    commit_idle(state.threads[CLIENT])
+    commit_idle(state.cores[0], state.threads[CLIENT])
     assert state.threads[CLIENT].state == state.GUEST_IDLE
     call(syscalls.VCPU_INJECT, VCPU_SLOT, 48, 0xA0)
     assert state.threads[CLIENT].state == state.READY and state.threads[CLIENT].guest == VCPU
@@ -138,7 +138,7 @@ def test_an_idle_guest_wakes_on_an_injected_interrupt() -> None:
 
 def test_an_idle_guest_exits_on_a_signal() -> None:
     call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0)
-    commit_idle(state.threads[CLIENT])
+    commit_idle(state.cores[0], state.threads[CLIENT])
     make_slot(current(), EMPTY, objects.NOTIFICATION, CLIENT, badge=4)
     call(syscalls.SIGNAL, EMPTY)
     assert state.threads[CLIENT].state == state.READY and state.threads[CLIENT].guest == 0
