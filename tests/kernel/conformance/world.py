@@ -63,6 +63,10 @@ OWN_TABLE, PLAIN_ENDPOINT, PLAIN_NOTIFICATION, WEAK, STALE = 67, 68, 69, 70, 71
 EMPTY, EMPTY_2 = 80, 81
 
 BUDGET, PERIOD = 0x2000, 0x8000
+UNIT = 1 << 10
+"""Ticks of the counter in which timers are kept."""
+FRAMES = 0x8000_0000
+"""Frame n is 2 MiB times n behind this."""
 
 Values = dict[str, Any]
 
@@ -189,7 +193,7 @@ def boot_of(ready: tuple[str, ...], budgets: dict[str, int], partitions: dict[in
         "slots": slots,
         "translations": {
             **{n: {"level": level, "users": users, "header": header()} for n, (level, users) in translations.items()},
-            3: {"header": header(live=False)},
+            3: {"level": 1, "header": header(live=False)},
             7: {"header": header(live=False)},
         },
         "frames": {
@@ -326,8 +330,9 @@ class World:
         self.happen(Asked(core=core))
 
     def pass_time(self, ticks: int, core: int = 0) -> None:
-        """Time passes, and the core's timer fires."""
-        self.happen(TimePasses(ticks, core=core))
+        """Time passes, and the core's timer fires. `ticks` are a multiple of the timers' unit."""
+        assert ticks % UNIT == 0
+        self.happen(TimePasses(ticks - 1, core=core))
         self.happen(Tick(core=core))
 
     # How it stands.
