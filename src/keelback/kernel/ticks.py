@@ -9,7 +9,14 @@ from typing import Final
 
 from keelback.abi import errors, faults
 from keelback.kernel.arch import interface
-from keelback.kernel.budgets import commit_own_time, commit_settle, commit_wait_for_budget, context_of, is_used_up
+from keelback.kernel.budgets import (
+    commit_own_time,
+    commit_settle,
+    commit_wait_for_budget,
+    context_of,
+    is_limited,
+    is_used_up,
+)
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.scheduler import (
     commit_end_slice,
@@ -52,6 +59,10 @@ def commit_tick(core: Core) -> None:
 def find_deadline(core: Core) -> u64:
     """When the timer must fire next, as far as slices and budgets that begin later do not want it earlier."""
     deadline = find_next(core) << UNIT_BITS
+    if is_limited(core.charged) and threads[core.current].charged == core.charged:
+        budget_end = core.charge_start.wrapping_add(times[context_of(core.charged)].remaining)
+        if budget_end < deadline:
+            deadline = budget_end
     if core.window_end < deadline:
         deadline = core.window_end
     return core.slice_end if core.slice_end < deadline else deadline
