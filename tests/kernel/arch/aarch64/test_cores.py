@@ -195,7 +195,7 @@ def test_cores_that_do_not_start_are_a_panic(kernel: Any, monkeypatch: pytest.Mo
         raise Ended(int(number))
 
     answer_as_a_gic(kernel)
-    monkeypatch.setattr(kernel.boot, "check_ram", lambda device_tree: None)
+    monkeypatch.setattr(kernel.boot, "check_ram", int)
     monkeypatch.setattr(kernel.panic, "stop_for_core", end)
     with pytest.raises(Ended) as found:
         kernel.boot.start(u64(0))
