@@ -278,7 +278,8 @@ def commit_destroy(index: u32) -> None:
     thread.copy_from(threads[0])
     thread.header.owner = owner
     thread.header.generation = generation
-    commit_reset(index, u64(0), u64(0), u64(0))
+    thread.thread_pointer = u64(0)
+    interface.forget_thread(index)
 
 
 def commit_leave(thread: Thread) -> None:
