@@ -96,8 +96,18 @@ def _exceptions() -> Iterator[Entry]:
         yield Entry("fault or guest exit", name, SYNCHRONOUS, _classes(number, number))
     named = sorted({*CLASSES, SUPERVISOR_CALL_CLASS, CLASS_COUNT})
     for before, after in pairwise(named):
-        if after - before > 1:
-            yield Entry("fault or guest exit", "other class", SYNCHRONOUS, _classes(before + 1, after - 1))
+        for low, high in aligned_blocks(before + 1, after - 1):
+            yield Entry("fault or guest exit", "other class", SYNCHRONOUS, _classes(low, high))
+
+
+def aligned_blocks(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """A range in pieces that differ in low bits only, so that what the kernel does with the high bits stays known."""
+    while low <= high:
+        size = low & -low or 1
+        while low + size - 1 > high:
+            size //= 2
+        yield low, low + size - 1
+        low += size
 
 
 def _call(low: int, high: int) -> tuple[tuple[str, Value], ...]:

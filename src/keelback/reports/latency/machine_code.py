@@ -101,11 +101,12 @@ class MachineCode:
                 self._constants.append((section["sh_addr"], section.data()))
         table: Any = image.get_section_by_name(".symtab")
         for symbol in table.iter_symbols() if table is not None else ():
-            code = symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE") and self._is_code(symbol["st_value"])
+            code = symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE") and self.is_code(symbol["st_value"])
             if code and symbol.name and not symbol.name.startswith("$"):
                 self.symbols[symbol.name] = symbol["st_value"]
 
-    def _is_code(self, address: int) -> bool:
+    def is_code(self, address: int) -> bool:
+        """Whether it is in the program's text."""
         return any(start <= address < start + len(content) for start, content in self._code)
 
     def instruction(self, address: int) -> Instruction:

@@ -12,9 +12,9 @@ from typing import NamedTuple, TypeAlias
 from keelback.reports.latency.branches import Block, Blocks
 from keelback.reports.latency.errors import UnboundedCode
 from keelback.reports.latency.loops import Item, Loop, head_of, shape_of
-from keelback.reports.latency.machine_code import MachineCode
+from keelback.reports.latency.machine_code import STACK_POINTER, MachineCode
 from keelback.reports.latency.states import State, join, widen
-from keelback.reports.latency.values import exactly
+from keelback.reports.latency.values import Value, exactly
 
 ROUND_LIMIT = 4096
 IDLE_ROUNDS = 3
@@ -46,7 +46,15 @@ class Arrival:
     paths: Paths
 
 
-Arrivals: TypeAlias = dict[int, Arrival]
+Key: TypeAlias = frozenset[tuple[int, int]]
+Parts: TypeAlias = dict[Key, Arrival]
+"""Ways to one point that are kept apart, by the registers whose value is known (register, value)."""
+
+Arrivals: TypeAlias = dict[int, Parts]
+TOGETHER: Key = frozenset()
+PART_LIMIT = 12
+COUNTERS = range(8, 29)
+"""Registers by which ways are kept apart: those that hold something for longer than a call's arguments."""
 
 
 @dataclass
@@ -79,13 +87,20 @@ def _is_within(paths: Paths, others: Paths) -> bool:
     return all(path is None or (other is not None and path.length <= other.length) for path, other in pairs)
 
 
-def _meet(arrivals: Arrivals, target: int, state: State, paths: Paths) -> None:
-    found = arrivals.get(target)
-    if found is None:
-        arrivals[target] = Arrival(state, paths)
-    else:
-        found.state = join(found.state, state)
-        found.paths = Paths(longer(found.paths.entered, paths.entered), longer(found.paths.woken, paths.woken))
+def _merge(found: Arrival, state: State, paths: Paths) -> None:
+    found.state = join(found.state, state)
+    found.paths = Paths(longer(found.paths.entered, paths.entered), longer(found.paths.woken, paths.woken))
+
+
+def _together(parts: Parts) -> Arrival | None:
+    """All ways as one."""
+    whole: Arrival | None = None
+    for part in parts.values():
+        if whole is None:
+            whole = part
+        else:
+            _merge(whole, part.state, part.paths)
+    return whole
 
 
 class Explorer:
@@ -99,11 +114,13 @@ class Explorer:
         self._shapes: dict[int, tuple[Item, ...]] = {}
         self._active: list[int] = []
         self._finished = Finished()
+        self._waits: dict[tuple[int, ...], list[State]] = {}
+        self._apart = False  # in a loop with loops in it, ways that differ in a counter are kept apart
 
     def explore(self, entry: int, state: State) -> Finished:
         """The longest paths from `entry`, with what is known there. UnboundedCode when there is no longest."""
         self._finished = Finished()
-        self._active = []
+        self._active, self._apart = [], False
         if self._call(entry, Arrival(state, Paths(Path(0)))) is not None:
             raise UnboundedCode(f"{self.code.describe(entry)}: returns, though nobody called it")
         return self._finished
@@ -118,24 +135,38 @@ class Explorer:
         if entry not in self._shapes:
             self._shapes[entry] = shape_of(self._blocks, entry, self._ends)
         self._active.append(entry)
+        apart, self._apart = self._apart, False
         returns: Arrivals = {}
-        arrivals = {entry: arrival}
+        arrivals: Arrivals = {entry: {TOGETHER: arrival}}
         self._walk(self._shapes[entry], arrivals, returns)
         self._active.pop()
+        self._apart = apart
         if arrivals:
             raise UnboundedCode(f"{self.code.describe(next(iter(arrivals)))}: reached on a way that was not foreseen")
-        return returns.get(0)
+        return _together(returns.get(0, {}))
+
+    def _meet(self, arrivals: Arrivals, target: int, state: State, paths: Paths) -> None:
+        """A way has come to `target`."""
+        key = TOGETHER
+        if self._apart:
+            known = ((register, state.read(register).constant) for register in COUNTERS)
+            key = frozenset((register, value) for register, value in known if value is not None)
+        parts = arrivals.setdefault(target, {})
+        if key not in parts and len(parts) >= PART_LIMIT:
+            key = next(iter(parts))
+        if key in parts:
+            _merge(parts[key], state, paths)
+        else:
+            parts[key] = Arrival(state, paths)
 
     def _walk(self, items: tuple[Item, ...], arrivals: Arrivals, returns: Arrivals) -> None:
         """Execute blocks and loops in order. `arrivals` are where it begins; in the end where it left the items to."""
         for item in items:
-            arrival = arrivals.pop(head_of(item), None)
-            if arrival is None:
-                continue
-            if isinstance(item, Loop):
-                self._walk_loop(item, arrival, arrivals, returns)
-            elif item not in self._ends:
-                self._run(self._blocks.at(item), arrival, arrivals, returns)
+            for arrival in arrivals.pop(head_of(item), {}).values():
+                if isinstance(item, Loop):
+                    self._walk_loop(item, arrival, arrivals, returns)
+                elif item not in self._ends:
+                    self._run(self._blocks.at(item), arrival, arrivals, returns)
 
     def _walk_loop(self, loop: Loop, arrival: Arrival, arrivals: Arrivals, returns: Arrivals) -> None:
         """Go round with what is known, until nothing leads back to the head any more."""
@@ -147,34 +178,40 @@ class Explorer:
         if given is not None:
             self._walk_rounds(loop, arrival, arrivals, returns, given)
             return
+        nested = any(isinstance(item, Loop) for item in loop.items)
+        parts: Parts = {TOGETHER: arrival}
         idle = 0
         for _ in range(ROUND_LIMIT):
-            before = Arrival(arrival.state.copy(), arrival.paths)
-            back = self._round(loop, arrival, arrivals, returns)
-            if back is None:
+            before = {key: Arrival(part.state.copy(), part.paths) for key, part in parts.items()}
+            parts = self._round(loop, parts, arrivals, returns, nested)
+            known = [key for key, part in parts.items() if key in before and before[key].state.covers(part.state)]
+            idle += bool(known)
+            for key in known:
+                if _is_within(parts[key].paths, before[key].paths):
+                    del parts[key]
+            if not parts:
                 return
-            if before.state.covers(back.state):
-                if _is_within(back.paths, before.paths):
-                    return
-                idle += 1
-                if idle > IDLE_ROUNDS:
-                    break
-            arrival = back
+            if idle > IDLE_ROUNDS:
+                break
         raise UnboundedCode(f"{self.code.describe(loop.head)}: no bound is known for the loop at {loop.head:#x}")
 
-    def _round(self, loop: Loop, arrival: Arrival, arrivals: Arrivals, returns: Arrivals) -> Arrival | None:
-        inner = {loop.head: arrival}
+    def _round(self, loop: Loop, parts: Parts, arrivals: Arrivals, returns: Arrivals, apart: bool) -> Parts:
+        """Once round from each of `parts`; what comes back to the head."""
+        inner: Arrivals = {loop.head: parts}
+        outside, self._apart = self._apart, self._apart or apart
         self._walk(loop.items, inner, returns)
-        back = inner.pop(loop.head, None)
+        self._apart = outside
+        back = inner.pop(loop.head, {})
         for target, left in inner.items():
-            _meet(arrivals, target, left.state, left.paths)
+            for part in left.values():
+                self._meet(arrivals, target, part.state, part.paths)
         return back
 
     def _walk_rounds(self, loop: Loop, arrival: Arrival, arrivals: Arrivals, returns: Arrivals, rounds: int) -> None:
         """A loop with a given number of rounds: what holds in all rounds, and the longest round that often."""
         state, paths = arrival.state, arrival.paths
         while True:
-            back = self._round(loop, Arrival(state.copy(), paths), {}, {})
+            back = _together(self._round(loop, {TOGETHER: Arrival(state.copy(), paths)}, {}, {}, False))
             if back is None or state.covers(back.state):
                 break
             state = widen(state, back.state)
@@ -183,7 +220,7 @@ class Explorer:
             if before is not None and after is not None:
                 added = (rounds - 1) * (after.length - before.length)
                 paths = paths._replace(**{name: _extend(before, loop.head, added)})
-        self._round(loop, Arrival(state, paths), arrivals, returns)
+        self._round(loop, {TOGETHER: Arrival(state, paths)}, arrivals, returns, False)
 
     def _run(self, block: Block, arrival: Arrival, arrivals: Arrivals, returns: Arrivals) -> None:
         """Execute a block, and go on from there."""
@@ -194,15 +231,31 @@ class Explorer:
         if name == "eret":
             self._finished.end(paths)
         elif name == "ret":
-            _meet(returns, 0, state, paths)
+            self._meet(returns, 0, state, paths)
         elif name in ("bl", "blr"):
             self._run_call(block, Arrival(state, paths), arrivals)
         elif name == "wfi":
             self._finished.end(paths)
-            _meet(arrivals, block.next, state, Paths(None, Path(0)))
+            woken = self._wake(block, state)
+            if woken is not None:
+                self._meet(arrivals, block.next, woken, Paths(None, Path(0)))
         elif name not in ("brk", "udf"):
             for target, there in self._blocks.follow(block, state):
-                _meet(arrivals, target, there, paths)
+                self._meet(arrivals, target, there, paths)
+
+    def _wake(self, block: Block, state: State) -> State | None:
+        """What is known after waiting for an interrupt; None if all of it was followed before. Only where calls return
+        to is kept, so that it need not be followed for every entry."""
+        known = self._waits.setdefault((block.start, *self._active), [])
+        if any(before.covers(state) for before in known):
+            return None
+        words = {address: word for address, word in state.words.items() if self._is_code(word[1])}
+        woken = State({STACK_POINTER: state.read(STACK_POINTER)}, words)
+        known.append(woken.copy())
+        return woken
+
+    def _is_code(self, value: Value) -> bool:
+        return value.constant is not None and self.code.is_code(value.constant)
 
     def _run_call(self, block: Block, arrival: Arrival, arrivals: Arrivals) -> None:
         called = [block.last.operands[0].number] if block.last.mnemonic == "bl" else []
@@ -215,16 +268,15 @@ class Explorer:
             back = found.state.read(30).constant
             if back is not None and back != block.next:
                 raise UnboundedCode(f"{self.code.describe(target)}: returns to {back:#x}, not to its caller")
-            _meet(arrivals, block.next, found.state, found.paths)
+            self._meet(arrivals, block.next, found.state, found.paths)
 
     def _is_lock(self, loop: Loop) -> bool:
-        """Whether it waits for another core: it loads exclusively, and calls nothing."""
-        return any(
-            instruction.mnemonic in EXCLUSIVE_LOADS
-            for item in loop.items
-            if not isinstance(item, Loop)
-            for instruction in self._blocks.at(item).body
-        )
+        """Whether it waits for another core: it loads exclusively, and neither calls nor loops within."""
+        if any(isinstance(item, Loop) for item in loop.items):
+            return False
+        blocks = [self._blocks.at(head_of(item)) for item in loop.items]
+        loads = any(instruction.mnemonic in EXCLUSIVE_LOADS for block in blocks for instruction in block.body)
+        return loads and not any(block.last.mnemonic in ("bl", "blr") for block in blocks)
 
     def _given_rounds(self, loop: Loop) -> int | None:
         text = self.code.source_line(loop.head)

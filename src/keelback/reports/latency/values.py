@@ -138,6 +138,8 @@ def differ(first: Value, second: Value, bits: int) -> Value:
     """Bitwise exclusive or. High bits that are the same all through a range stay known."""
     found = combine(lambda one, other: one ^ other, first, second, bits)
     free = _ones((first.low ^ first.high) | (second.low ^ second.high))
+    if second.constant is not None and not second.low & free:
+        return found or between(first.low ^ second.low, first.high ^ second.low)
     low = (first.low ^ second.low) & ~free
     return found or between(low, low | free)
 
