@@ -6,6 +6,7 @@ and the prover's invariants hold.
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,16 @@ from tests.kernel.machine.bare import (
     Values,
     build,
     command,
-    read_memory,
     read_tables,
     stop_outside_the_kernel,
 )
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROUNDS = 1000
+CALLS = range(syscalls.SYSTEM_CALL_COUNT)
 READY = 1
+DATA = 0x10_0000
+"""Where the child's data lie, from the room's start on."""
 SLOTS = {1: (0, 32), 2: (32, 32), 3: (64, 16)}
 """Where the capability tables start, and how long they are."""
 SPACES = 3
@@ -76,8 +79,8 @@ def parent(places: Places) -> Values:
 
 def values(places: Places) -> Values:
     """The parent owns everything; nothing of the child's lives yet but its address space and its frames."""
-    for space in range(1, SPACES):
-        places.space(space)
+    places.space(1)
+    places.space(2, places.room + DATA)
     unmade = {index: UNMADE for index in (2, 3, 4)}
     made: Values = {
         "cores": {0: {"number": 0}},
@@ -136,11 +139,11 @@ def differences(image: BareImage, before: Values, memories: dict[str, bytes]) ->
 
 @pytest.mark.boot
 def test_a_parent_takes_everything_back(tmp_path: Path) -> None:
-    kept: list[Values] = []
+    kept: list[tuple[Places, Values]] = []
 
     def remember(places: Places) -> Values:
-        kept.append(values(places))
-        return kept[0]
+        kept.append((places, values(places)))
+        return kept[0][1]
 
     flags = (f"-DROUNDS={ROUNDS}",)
     system = BareSystem(PARAMETERS, PROGRAMS / "hostile.c", remember, room_bytes=2 << 20, flags=flags)
@@ -155,11 +158,13 @@ def test_a_parent_takes_everything_back(tmp_path: Path) -> None:
                 name: monitor.save_memory(image.kernel.symbols[STATE + name], image.layouts[STATE + name].size, scratch)
                 for name in COMPARED.split()
             }
-            counts = read_memory(image, monitor, "counts", syscalls.SYSTEM_CALL_COUNT, scratch)
+            data = kept[0][0].room + DATA - kept[0][0].program.symbols["__text_end"]
+            count_bytes = monitor.save_memory(data + kept[0][0].program.symbols["counts"], 8 * len(CALLS), scratch)
         assert "WRONG" not in machine.transcript and "panic" not in machine.transcript
     assert contradictions(tables) == []
-    assert differences(image, kept[0], memories) == []
-    succeeded = {number for number, count in enumerate(counts) if count}
+    assert differences(image, kept[0][1], memories) == []
+    counts = struct.unpack(f"<{len(CALLS)}Q", count_bytes)
+    succeeded = {number for number, count in zip(CALLS, counts, strict=True) if count}
     assert succeeded >= set(range(syscalls.CAPABILITY_COPY, syscalls.REVOKE + 1)), counts
     assert succeeded >= set(range(syscalls.CAPABILITY_MOVE, syscalls.OBJECT_REVOKE + 1)), counts
     assert succeeded >= {syscalls.THREAD_START, syscalls.THREAD_CONFIGURE, syscalls.MAP, syscalls.LINK}, counts

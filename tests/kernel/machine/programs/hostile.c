@@ -1,6 +1,6 @@
-/* A child with a pool, an address space, frames and the right to a core makes whatever calls it likes, in threads that it
- * makes itself. Its parent, whose priority is higher, interrupts it at any moment, takes everything back without asking,
- * and starts again. The slots and objects are in test_hostile.py.
+/* A child with a pool, an address space, frames and the right to a core makes whatever calls it likes, in threads that
+ * it makes itself. Its parent, whose priority is higher, interrupts it at any moment, takes everything back without
+ * asking, and starts again. The slots and objects are in test_hostile.py.
  *
  * Thread 1 is the parent; 2 is the child's first thread, 3 its second. */
 #include "calls.h"
@@ -14,10 +14,10 @@ enum { OK = 0, STATE = 8, TIMEOUT = 13, NOT_OWNED = 14 };
 enum { POOL = 1, TABLE, FRAME, PAGE_TABLE, SPACE, THREAD, ENDPOINT, NOTIFICATION, TIME = 13, REPLY, GRANT };
 enum { ROOT_SLOT = 1, NOTIFICATION_SLOT, POOL_SLOT, SPACE_SLOT, TABLE_SLOT, THREAD_SLOT, CORE_SLOT, SCRATCH };
 enum { GRANT_SLOT = 9, ENDPOINT_SLOT = 10 };
-enum { NOT_OWNER = 15, ALL = 31, CHILDS_POOL = 2, CHILDS_SPACE = 2, CHILDS_TABLE = 2, CHILDS_THREAD = 2, FIRST_PAGE_TABLE = 3 };
-enum { MAPPED_ENTRIES = 32, CHILDS_PRIORITY = 50 };
+enum { NOT_OWNER = 15, ALL = 31, CHILDS_POOL = 2, CHILDS_SPACE = 2, CHILDS_TABLE = 2, CHILDS_THREAD = 2 };
+enum { FIRST_PAGE_TABLE = 3, MAPPED_ENTRIES = 32, CHILDS_PRIORITY = 50 };
 
-/* What the child is given, beside its pool: which of it lives, the child decides. Threads first: they use the others. */
+/* What the child is given, beside its pool; what of it lives, the child decides. Threads first: they use the others. */
 static const struct {
     uint64_t kind, first, last;
 } things[] = {{THREAD, 2, 3},       {POOL, 3, 3},  {TABLE, 2, 3}, {PAGE_TABLE, FIRST_PAGE_TABLE, FIRST_PAGE_TABLE + 3},
@@ -26,7 +26,8 @@ static const struct {
 
 PROGRAM(64);
 extern char program_start[];
-volatile uint64_t counts[CALL_COUNT + 6], has_begun, wrong;
+volatile uint64_t counts[CALL_COUNT + 6], wrong;
+volatile uint64_t is_parent = 1; /* the child's data are zeros at first */
 
 static void check(const char *what, uint64_t kind, uint64_t index, uint64_t found, uint64_t expected) {
     if (found == expected || wrong++ > 20)
@@ -184,9 +185,8 @@ static void take_back(void) {
 
 __attribute__((used)) void program(uint64_t number) {
     uint64_t seed = 88172645463325252ul ^ number << 20;
-    if (has_begun)
+    if (!is_parent)
         child(seed ^ ticks());
-    has_begun = 1;
     for (uint64_t round = 0; round < ROUNDS; round++) {
         make_child(round);
         uint64_t until = ticks() + 1000 + random_number(&seed) % 200000;
