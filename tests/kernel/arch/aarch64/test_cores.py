@@ -201,3 +201,13 @@ def test_cores_that_do_not_start_are_a_panic(kernel: Any, monkeypatch: pytest.Mo
         kernel.boot.start(u64(0))
     assert found.value.args == (1,), "there is no firmware in CPython"
     assert kernel.state.cores[0].online
+
+
+def test_what_arrived_too_late_is_taken_when_the_vcpu_is_loaded_again(kernel: Any) -> None:
+    core = go_to(kernel, THERE)
+    enter(kernel, THERE, YOURS)
+    kernel.state.vcpus[GUEST].arriving[2] = u64(LINE | 1 << 62 | 0xA0 << 48)
+    kernel.vcpu_state.enter_guest(core, u32(GUEST))
+    assert core.asked == kernel.state.ASKED_INJECT and system_registers[SGI] == 1 << THERE
+    kernel.vcpu_state.release(core, core.asked)
+    assert system_registers["s3_4_c12_c12_3"] == LINE | 1 << 60 | 1 << 62 | 0xA0 << 48

@@ -86,17 +86,18 @@ def place(registers: Array[u64], interrupt: u64, priority: u64) -> bool:
     return True
 
 
-def take_arriving(index: u32) -> bool:
-    """Inject what other cores left for a vcpu that is loaded on none of them. False if there is no room for all."""
-    has_room = True
-    arriving = vcpus[index].arriving
+def take_arriving(index: u32) -> None:
+    """Inject what other cores left for the loaded vcpu, as far as there is room; the rest waits for an underflow."""
+    vcpu = vcpus[index]
+    save_list_registers(vcpu)
     for number in upto(LIST_REGISTER_COUNT):
-        value = arriving[number]
-        if value != 0 and inject(index, value & 0xFFFF_FFFF, value >> PRIORITY_SHIFT & 0xFF):
-            arriving[number] = u64(0)
-        elif value != 0:
-            has_room = False
-    return has_room
+        value = vcpu.arriving[number]
+        if value != 0:
+            if place(vcpu.list_registers, value & 0xFFFF_FFFF, value >> PRIORITY_SHIFT & 0xFF):
+                vcpu.arriving[number] = u64(0)
+            else:
+                start_underflow()
+    load_list_registers(vcpu)
 
 
 def has_pending(index: u32) -> bool:

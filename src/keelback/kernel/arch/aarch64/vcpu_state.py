@@ -150,7 +150,7 @@ def load(core: Core, index: u32) -> None:
     load_rest(vcpu.el1)
     system.VMPIDR_EL2.write(vcpu.mpidr)
     system.VPIDR_EL2.write(system.MIDR_EL1.read() if vcpu.midr == 0 else vcpu.midr)
-    is_short_of_room = not list_registers.take_arriving(index) or vcpu.wants_room or vcpu.timer_due
+    is_short_of_room = vcpu.wants_room or vcpu.timer_due
     list_registers.load_list_registers(vcpu)
     system.ICH_VMCR_EL2.write(vcpu.interface_control)
     system.ICH_AP0R0_EL2.write(vcpu.active_group0)
@@ -161,6 +161,8 @@ def load(core: Core, index: u32) -> None:
     vcpu.loaded_on = core.number + 1
     core.loaded = index
     floating_point.close_for_guest(core, index)
+    if list_registers.count_with(vcpu.arriving, u64(list_registers.PENDING)) != 0:
+        gic.ask(core, u32(ASKED_INJECT))  # of this core itself, as soon as the guest is entered
     if translations[vcpu.space].users > 1:  # another vcpu of this guest may have run here, with translations of its own
         system.VTTBR_EL2.write(vcpu.stage2)
         forget_present_space()
