@@ -48,7 +48,7 @@ LINES = {
     "other private (16-24)": (16, 24),
     "other private (28-31)": (28, 31),
     "device (32-1019)": (32, 1019),
-    "none (1020-1023)": (1020, 1023),
+    "none (1020 and up)": (1020, 0xFF_FFFF),
 }
 
 

@@ -60,8 +60,7 @@ class State:
         if register == ZERO:
             return
         if register == STACK_POINTER and value.constant is None:
-            value = exactly(STACK_TOP)  # another stack, on which nothing is known
-            self.words.clear()
+            self.words.clear()  # another stack, of which nothing is known
         self._keep(register, value)
         if self.derived:
             self.derived = {
