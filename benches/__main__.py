@@ -13,6 +13,7 @@ from dataclasses import fields
 
 from benches.counting import BUILD_FOLDER, CountingError
 from benches.documented import document
+from benches.growth import find_growing, growth_table, measure_all
 from benches.linux import WorkloadError, measure_bare, measure_guest
 from benches.machine import build_steady
 from benches.primitives import Cost, measure_primitives
@@ -23,7 +24,7 @@ from benches.traps import TrapCost, measure_traps, trap_system
 from keelback.sdk.guest import GuestFilesError
 from keelback.sdk.runner import ConsoleError, EmulatorMissing
 
-PARTS = ("kernel", "traps", "linux", "sizes")
+PARTS = ("kernel", "growth", "traps", "linux", "sizes")
 NOT_MEASURABLE = (CountingError, WorkloadError, ConsoleError, EmulatorMissing, GuestFilesError)
 NOT_RATIOS = ("device_read", "reset_to_guest")
 
@@ -68,6 +69,15 @@ def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:
     return flatten("kernel", costs)
 
 
+def run_growth(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The same operations in ever larger systems; 0 figures that grow are promised."""
+    found = measure_all()
+    print(growth_table(found), flush=True)
+    for figure in (growing := find_growing(found)):
+        print(f"GROWS  {figure}")
+    return {"growth.worse": float(len(growing))}
+
+
 def run_traps(recorded: Mapping[str, float]) -> dict[str, float]:
     """What a guest's traps cost."""
     costs = measure_traps()
@@ -103,7 +113,7 @@ def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
     return {}
 
 
-RUNNERS = {"kernel": run_kernel, "traps": run_traps, "linux": run_linux, "sizes": run_sizes}
+RUNNERS = {"kernel": run_kernel, "growth": run_growth, "traps": run_traps, "linux": run_linux, "sizes": run_sizes}
 
 
 def flatten(prefix: str, costs: Mapping[str, Cost] | Mapping[str, TrapCost]) -> dict[str, float]:

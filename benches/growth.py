@@ -91,5 +91,7 @@ def find_growing(found: list[Growth]) -> list[str]:
         for name, instructions in growth.instructions.items():
             if instructions > found[0].instructions[name]:
                 wrong.append(f"{name}: {instructions} with {growth.components} components")
-    wrong += [f"build of {growth.components}: {growth.build_s:.0f} s" for growth in found if growth.build_s > BUILD_LIMIT_S]
+    wrong += [
+        f"build of {growth.components}: {growth.build_s:.0f} s" for growth in found if growth.build_s > BUILD_LIMIT_S
+    ]
     return wrong

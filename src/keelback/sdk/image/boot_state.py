@@ -27,6 +27,9 @@ OWN_VMID_COUNT = 128
 FIRST_MPIDR = 0x8000_0000
 PRIORITY_COUNT = 256
 FRAME_SMALL, FRAME_LARGE = 0, 1
+IMMEDIATE_LIMIT = 1 << 12
+"""What a comparison's operand is below (Arm DDI 0487, C6.2.66). More slots than that are rounded up to a power of two,
+so that a check of a slot against their number is always two instructions."""
 
 Values = dict[str, Any]
 """By name of the table: its fields, or its entries by index."""
@@ -51,6 +54,7 @@ OBJECT_TABLES = (*dict.fromkeys(TABLE_OF_KIND.values()), "interrupts", "frames",
 
 def kernel_parameters(plan: Plan, translation_count: int | None = None) -> dict[str, int]:
     """The sizes of the kernel's tables for this system (keelback.abi.limits); entry 0 of each is nobody."""
+    slot_count = sum(count for _, count in table_pieces(plan).values())
     return {
         "core_count": plan.system.cores,
         "partition_count": len(plan.partitions) + 1,
@@ -65,7 +69,7 @@ def kernel_parameters(plan: Plan, translation_count: int | None = None) -> dict[
         "vcpu_count": plan.count_of("vcpu"),
         "grant_count": plan.count_of("grant"),
         "table_count": plan.count_of("table"),
-        "slot_count": sum(count for _, count in table_pieces(plan).values()),
+        "slot_count": slot_count if slot_count < IMMEDIATE_LIMIT else 1 << (slot_count - 1).bit_length(),
         "space_count": plan.count_of("space"),
         "translation_count": count_tables(plan) if translation_count is None else translation_count,
         "frame_count": plan.count_of("large_frame"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
@@ -42,5 +43,6 @@ def find_caller() -> Location:
     return Location(Path(frame.f_code.co_filename), frame.f_lineno)
 
 
+@cache
 def _is_ours(file_name: str) -> bool:
     return file_name.startswith("<") or Path(file_name).resolve().is_relative_to(PACKAGE_FOLDER)
