@@ -9,25 +9,31 @@ import pytest
 from keelback.abi import errors, rights, syscalls
 from keelback.prover.fuzz import CompiledKernel, Statistics, find_failure, fuzz, render, shrink
 
-SLOT_COUNT = 24
 REGISTERS = "context.registers"
 
 
 class WrongKernel(CompiledKernel):
     """A kernel that does something more after certain calls that it did not refuse."""
 
+    core: int = 0
     number: int = syscalls.NULL
     mistake: Callable[[WrongKernel, int], None]
+
+    def enter(self, core: int, now: int) -> None:
+        self.core = core
+        super().enter(core, now)
 
     def invoke(self, name: str, *arguments: int) -> int:
         if name != "dispatch.dispatch" or arguments != (self.number,):
             return super().invoke(name, *arguments)
-        caller = self.peek("cores", 0, "current")
-        destination = self.peek("threads", caller, REGISTERS, 0)
+        caller = self.peek("cores", self.core, "current")
+        destination, table = (self.peek("threads", caller, REGISTERS, register) for register in (0, 3))
         result = super().invoke(name, *arguments)
         if self.peek("threads", caller, REGISTERS, 8) == errors.OK:
-            table = self.peek("threads", caller, "table")
-            self.mistake(self, caller if self.number != syscalls.CAPABILITY_COPY else table * SLOT_COUNT + destination)
+            if self.number != syscalls.CAPABILITY_COPY:
+                self.mistake(self, caller)
+            elif table == 0:
+                self.mistake(self, self.peek("threads", caller, "slots_first") + destination)
         return result
 
 
@@ -49,8 +55,9 @@ def leak_a_register(kernel: CompiledKernel, caller: int) -> None:
 
 def skip_the_queue(kernel: CompiledKernel, caller: int) -> None:
     """The bitmap forgets a priority."""
-    for word in range(4):
-        kernel.poke("cores", 0, "ready", 0, word)
+    assert isinstance(kernel, WrongKernel)
+    for word in range(8):
+        kernel.poke("cores", kernel.core, "ready", 0, word)
 
 
 BUGS: list[tuple[int, Callable[[CompiledKernel, int], None]]] = [
@@ -71,7 +78,7 @@ def test_is_found_and_shrunk(
     wrong_kernel: WrongKernel, number: int, mistake: Callable[[CompiledKernel, int], None]
 ) -> None:
     wrong_kernel.number, wrong_kernel.mistake = number, mistake
-    failure = fuzz(wrong_kernel, 5, 3000, Statistics())
+    failure = fuzz(wrong_kernel, 5, 6000, Statistics())
     assert failure is not None
     short = shrink(wrong_kernel, failure)
     assert len(short.steps) <= min(8, len(failure.steps))

@@ -42,6 +42,7 @@ TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
 PASSING = (syscalls.CALL_PASS, syscalls.REPLY_PASS)
 DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.CAPABILITY_CLEAR, syscalls.REVOKE, syscalls.OBJECT_REVOKE)
 STOPS = (syscalls.THREAD_STOP, syscalls.OBJECT_DESTROY)
+CALLING = (syscalls.CALL, syscalls.CALL_PASS)
 SERVING = (syscalls.RECEIVE, syscalls.RECEIVE_UNTIL, syscalls.REPLY_RECEIVE)
 LISTENING = (syscalls.WAIT, syscalls.WAIT_UNTIL)
 DESTINATIONS = {
@@ -168,12 +169,19 @@ def _choose_own(state: State, thread: Thread, number: int, chance: random.Random
         only = thread.serves
     elif number in LISTENING:
         only = thread.notification
-    if only and chance.random() < 0.7:
+    if chance.random() < 0.7:
+        wanted = [only] if only else _servers_above(state, thread) if number in CALLING else []
         held = state.capabilities.get(thread.table, {}).items()
-        fitting = [slot for slot, capability in held if (capability.kind, capability.object) == (kind, only)]
+        fitting = [slot for slot, capability in held if capability.kind == kind and capability.object in wanted]
         if fitting:
             return chance.choice(fitting)
     return _choose_slot(state, thread, kind, right, chance)
+
+
+def _servers_above(state: State, thread: Thread) -> list[int]:
+    """Endpoints that the thread may call: their servers have higher priorities."""
+    served = ((index, state.threads.get(endpoint.server)) for index, endpoint in state.endpoints.items())
+    return [index for index, server in served if server is not None and server.priority > thread.priority]
 
 
 def _own_guests(state: State, thread: Thread) -> list[int]:

@@ -92,6 +92,8 @@ def wake(state: State, thread: Thread) -> None:
         wait_for_time(state, thread)
     elif thread.priority <= present_priority(state, thread.core) or not is_eligible(state, thread):
         queue_last(state, thread)
+        if thread.priority == present_priority(state, thread.core) and thread.core != state.here:
+            ask(state, thread.core, RESCHEDULE)  # they take turns from now on
     elif thread.core != state.here:
         queue_last(state, thread)
         ask(state, thread.core, RESCHEDULE)
