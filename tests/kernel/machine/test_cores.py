@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,27 +12,11 @@ from keelback.sdk.runner import Machine
 from tests.kernel.machine.bare import BareSystem, Places, Values, build, command
 
 PROGRAMS = Path(__file__).parent / "programs"
-CORES = 4
-ROUNDS = 3000
-SLOTS = 32
-REPORTER = 2 * CORES + 1
+CALLS = 12_000
+"""Of all clients together."""
+SLOTS = 64
 READY = 1
-
-PARAMETERS = {
-    "core_count": CORES,
-    "thread_count": REPORTER + 1,
-    "endpoint_count": REPORTER + 1,
-    "notification_count": REPORTER + 1,
-    "table_count": REPORTER + 1,
-    "slot_count": SLOTS * (REPORTER + 1),
-    "space_count": 3,
-    "translation_count": 3,
-}
-
-
-def core_of(thread: int) -> int:
-    """Where a thread runs."""
-    return 0 if thread == REPORTER else (thread - 1) % CORES
+SPACES = (1, 2)
 
 
 def capability(kind: int, index: int, badge: int = 0) -> Values:
@@ -39,77 +24,102 @@ def capability(kind: int, index: int, badge: int = 0) -> Values:
     return {"kind": kind, "object": index, "rights": rights.ALL, "badge": badge}
 
 
-def slots_of(thread: int) -> dict[int, Values]:
-    """The capability table of a thread."""
-    mine = {1: capability(objects.ENDPOINT, thread), 2: capability(objects.NOTIFICATION, thread)}
-    servers = {10 + server: capability(objects.ENDPOINT, server, badge=1) for server in range(1, CORES + 1)}
-    bit = 1 << core_of(thread)
-    others = {20 + other: capability(objects.NOTIFICATION, other, badge=bit) for other in range(1, REPORTER + 1)}
-    return mine | servers | others
+@dataclass(frozen=True)
+class Crowd:
+    """A server and a client on each core, and one thread that waits for all clients (programs/across.c)."""
 
+    cores: int
 
-def values(places: Places) -> Values:
-    """A server and a client on each core, and one that waits for all."""
-    alive = {"live": True}
-    threads = range(1, REPORTER + 1)
-    for space in (1, 2):
-        places.space(space)
-    return {
-        "cores": {number: {"number": number, "best_rank": number << 8} for number in range(CORES)},
-        "threads": {
-            thread: {
-                "context": {"registers": {0: thread}, "program_counter": places.program.entry},
-                "stage2": places.stage2(1 + thread % 2),
-                "rank": core_of(thread) << 8 | (100 if thread <= CORES else 50),
-                "ceiling": 100,
-                "slots_first": SLOTS * thread,
-                "slots_count": SLOTS,
-                "serves": thread,
-                "notification": thread,
-                "table": thread,
-                "space": 1 + thread % 2,
-                "header": alive,
-                "state": READY,
-            }
-            for thread in threads
-        },
-        "endpoints": {thread: {"header": alive, "server": thread} for thread in threads},
-        "notifications": {thread: {"header": alive, "thread": thread} for thread in threads},
-        "tables": {
-            thread: {
-                "header": alive,
-                "first": SLOTS * thread,
-                "count": SLOTS,
-                "used": len(slots_of(thread)),
-                "threads": 1,
-            }
-            for thread in threads
-        },
-        "slots": {SLOTS * thread + number: slot for thread in threads for number, slot in slots_of(thread).items()},
-        "translations": {
-            space: {"header": alive, "used": 1, "users": sum(1 + thread % 2 == space for thread in threads), "level": 1}
-            for space in (1, 2)
-        },
-    }
+    @property
+    def reporter(self) -> int:
+        """The thread that waits."""
+        return 2 * self.cores + 1
 
+    @property
+    def rounds(self) -> int:
+        """Calls of each client."""
+        return CALLS // self.cores
 
-SYSTEM = BareSystem(PARAMETERS, PROGRAMS / "across.c", values, flags=(f"-DCORES={CORES}", f"-DROUNDS={ROUNDS}"))
+    def core_of(self, thread: int) -> int:
+        """Where a thread runs."""
+        return 0 if thread == self.reporter else (thread - 1) % self.cores
+
+    def slots_of(self, thread: int) -> dict[int, Values]:
+        """The capability table of a thread."""
+        mine = {1: capability(objects.ENDPOINT, thread), 2: capability(objects.NOTIFICATION, thread)}
+        servers = {10 + server: capability(objects.ENDPOINT, server, badge=1) for server in range(1, self.cores + 1)}
+        bit = 1 << self.core_of(thread)
+        threads = range(1, self.reporter + 1)
+        return mine | servers | {20 + other: capability(objects.NOTIFICATION, other, badge=bit) for other in threads}
+
+    def thread(self, places: Places, index: int) -> Values:
+        """One of the threads."""
+        space = SPACES[index % 2]
+        return {
+            "context": {"registers": {0: index}, "program_counter": places.program.entry},
+            "stage2": places.stage2(space),
+            "rank": self.core_of(index) << 8 | (100 if index <= self.cores else 50),
+            "ceiling": 100,
+            "slots_first": SLOTS * index,
+            "slots_count": SLOTS,
+            "serves": index,
+            "notification": index,
+            "table": index,
+            "space": space,
+            "header": {"live": True},
+            "state": READY,
+        }
+
+    def values(self, places: Places) -> Values:
+        """What the kernel's tables hold."""
+        alive = {"live": True}
+        threads = range(1, self.reporter + 1)
+        held = {thread: self.slots_of(thread) for thread in threads}
+        for space in SPACES:
+            places.space(space)
+        users = {space: sum(SPACES[thread % 2] == space for thread in threads) for space in SPACES}
+        return {
+            "cores": {number: {"number": number, "best_rank": number << 8} for number in range(self.cores)},
+            "threads": {thread: self.thread(places, thread) for thread in threads},
+            "endpoints": {thread: {"header": alive, "server": thread} for thread in threads},
+            "notifications": {thread: {"header": alive, "thread": thread} for thread in threads},
+            "tables": {
+                thread: {"header": alive, "first": SLOTS * thread, "count": SLOTS, "used": len(table), "threads": 1}
+                for thread, table in held.items()
+            },
+            "slots": {
+                SLOTS * thread + number: slot for thread, table in held.items() for number, slot in table.items()
+            },
+            "translations": {
+                space: {"header": alive, "used": 1, "users": users[space], "level": 1} for space in SPACES
+            },
+        }
+
+    def system(self) -> BareSystem:
+        """All of it."""
+        count = self.reporter + 1
+        tables = ("thread_count", "endpoint_count", "notification_count", "table_count")
+        sizes = dict.fromkeys(tables, count) | {"slot_count": SLOTS * count, "space_count": 3, "translation_count": 3}
+        flags = (f"-DCORES={self.cores}", f"-DROUNDS={self.rounds}")
+        return BareSystem({"core_count": self.cores, **sizes}, PROGRAMS / "across.c", self.values, flags=flags)
 
 
 @pytest.mark.boot
-def test_calls_signals_and_registers_across_cores(tmp_path: Path) -> None:
-    image = build(SYSTEM, tmp_path)
-    with Machine(command(image, CORES), limit_s=120) as machine:
+@pytest.mark.parametrize("cores", [1, 2, 4, 8])
+def test_calls_signals_and_registers_across_cores(cores: int, tmp_path: Path) -> None:
+    crowd = Crowd(cores)
+    image = build(crowd.system(), tmp_path)
+    with Machine(command(image, cores), limit_s=120) as machine:
         found = machine.expect(r"calls (\d+) signals (\d+) wrong (\d+)\n", limit_s=100)
         calls, signals, wrong = (int(text) for text in found.groups())
         assert wrong == 0
-        assert calls == CORES * ROUNDS
-        assert 0 < signals <= CORES * -(-ROUNDS // 16)
+        assert calls == cores * crowd.rounds
+        assert 0 < signals <= cores * -(-crowd.rounds // 16)
         assert "panic" not in machine.transcript
 
 
 @pytest.mark.boot
 def test_too_few_cores_are_a_panic(tmp_path: Path) -> None:
-    image = build(SYSTEM, tmp_path)
-    with Machine(command(image, CORES - 1), limit_s=60) as machine:
+    image = build(Crowd(4).system(), tmp_path)
+    with Machine(command(image, 3), limit_s=60) as machine:
         machine.expect(r"panic: the firmware does not start processor core 3, which this system needs\n")
