@@ -13,7 +13,7 @@ from typing import Final
 
 from keelback.abi import errors, objects, rights
 from keelback.kernel.objects.header import header_of
-from keelback.kernel.state import Slot, Thread, grants, slots, tables
+from keelback.kernel.state import Header, Slot, Thread, grants, slots, tables
 from keelback.lang import inline, noinline, u8, u32, u64, upto
 
 LAST_GENERATION: Final = u32.MAX - 1
@@ -226,6 +226,15 @@ def clear(thread: Thread) -> u64:
     return status
 
 
+@inline
+def revoke_all(header: Header) -> u64:
+    """Let all capabilities to an object die. BUSY, and nothing changed, at the last generation."""
+    if header.generation == LAST_GENERATION:
+        return u64(errors.BUSY)
+    header.generation = header.generation + 1
+    return u64(errors.OK)
+
+
 def revoke(thread: Thread) -> u64:
     """REVOKE: x8 slot. All other capabilities to its object die."""
     number = thread.context.registers[8]
@@ -238,8 +247,6 @@ def revoke(thread: Thread) -> u64:
         return u64(errors.DEAD)
     if slot.rights & rights.OWNER == 0:
         return u64(errors.NO_RIGHT)
-    if header.generation == LAST_GENERATION:
-        return u64(errors.BUSY)
-    header.generation = header.generation + 1
+    status = revoke_all(header)
     slot.generation = header.generation
     return status

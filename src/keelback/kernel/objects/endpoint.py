@@ -353,11 +353,6 @@ def is_busy(index: u32) -> bool:
     return not queues.is_empty(index + ENDPOINT_QUEUES)
 
 
-def commit_create(index: u32) -> None:
-    """A new endpoint has no server."""
-    endpoints[index].server = u32(0)
-
-
 def commit_destroy(index: u32) -> None:
     """The server is told; it serves nothing now."""
     server = endpoints[index].server

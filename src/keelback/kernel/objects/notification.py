@@ -144,11 +144,6 @@ def is_busy(index: u32) -> bool:
     return False
 
 
-def commit_create(index: u32) -> None:
-    """A new notification has no bits, and no thread."""
-    notifications[index].pending = u64(0)
-
-
 def commit_destroy(index: u32) -> None:
     """Its thread is bound to none now; if it waits for this alone, it is told."""
     bound = notifications[index].thread

@@ -12,7 +12,7 @@ from typing import Final
 from keelback.abi import errors, objects, rights
 from keelback.kernel.objects import endpoint, interrupt, notification, reply, scheduling_context, translation, vcpu
 from keelback.kernel.objects import thread as threads
-from keelback.kernel.objects.capability import LAST_GENERATION, find_object, find_vacant
+from keelback.kernel.objects.capability import LAST_GENERATION, find_object, find_vacant, revoke_all
 from keelback.kernel.objects.header import find_header
 from keelback.kernel.state import Header, Thread, frames, pools, slots, tables, translations
 from keelback.lang import inline, noinline, u8, u32, u64
@@ -212,9 +212,4 @@ def revoke(thread: Thread) -> u64:
     header = find_owned(thread)
     if header is None:
         return find_refusal(thread)
-    if not header.live:
-        return u64(errors.STATE)
-    if header.generation == LAST_GENERATION:
-        return u64(errors.BUSY)
-    header.generation = header.generation + 1
-    return u64(errors.OK)
+    return revoke_all(header) if header.live else u64(errors.STATE)

@@ -72,11 +72,6 @@ def is_busy(index: u32) -> bool:
     return False
 
 
-def commit_create(index: u32) -> None:
-    """A new reply object has no client."""
-    replies[index].client = u32(0)
-
-
 def commit_destroy(index: u32) -> None:
     """The client hears that there will be no reply."""
     client = replies[index].client
