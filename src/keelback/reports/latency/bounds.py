@@ -46,7 +46,7 @@ class Latency:
     """All bounds of a kernel, in instructions of one core that does not wait for another.
 
     `masked`: longest time that interrupts are masked. `interrupt`: from there until an interrupt's own entry is done.
-    `waits`: whether entries wait for a lock, each time at most as long as every other core once holds it.
+    `waits`: whether entries wait for a lock, at most `masked` for each time another core goes first.
     """
 
     bounds: tuple[Bound, ...]

@@ -33,19 +33,17 @@ def render(latency: Latency, *, where: bool = False) -> str:
     """The bounds as text; with `where`, the functions in which most of each path is."""
     width = max(len(bound.name) for bound in latency.bounds) + 2
     lines = ["Longest path from the exception vector to eret, in instructions"]
-    kind = ""
-    for bound in latency.bounds:
-        if bound.kind != kind:
-            kind = bound.kind
-            lines += ["", kind]
-        mark = f"  over {CALL_LIMIT:,}" if bound.is_long else ""
-        lines.append(f"    {bound.name:<{width}}{bound.instructions:>8,}{mark}")
-        if where:
-            lines += [f"        {count:>6,}  {name}" for name, count in bound.heaviest[:HEAVIEST_SHOWN]]
+    for kind in dict.fromkeys(bound.kind for bound in latency.bounds):
+        lines += ["", kind]
+        for bound in (bound for bound in latency.bounds if bound.kind == kind):
+            mark = f"  over {CALL_LIMIT:,}" if bound.is_long else ""
+            lines.append(f"    {bound.name:<{width}}{bound.instructions:>8,}{mark}")
+            if where:
+                lines += [f"        {count:>6,}  {name}" for name, count in bound.heaviest[:HEAVIEST_SHOWN]]
     lines += ["", f"Interrupts are masked for at most {latency.masked:,} instructions,"]
     lines.append(f"and an interrupt's own way through the kernel ends at most {latency.interrupt:,} after it came.")
     if latency.waits:
         lines.append(
-            "Added to each way in, with several cores: for each other core one way as long, waiting for the lock."
+            f"Waiting for the lock is not in it: at most {latency.masked:,} for each time another core goes first."
         )
     return "\n".join(lines)
