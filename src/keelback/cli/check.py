@@ -6,9 +6,8 @@ import argparse
 import sys
 
 from keelback.cli.common import Subparsers, UserError, add_system_argument, load, user_errors
-from keelback.compiler import Diagnostics, check
 from keelback.sdk import check_system
-from keelback.sdk.programs import component_programs
+from keelback.sdk.programs import find_program_mistakes
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -23,14 +22,7 @@ def run(options: argparse.Namespace) -> int:
     system = load(options.system)
     with user_errors():
         check_system(system)
-        programs = component_programs(system)
-    mistakes: list[str] = []
-    for name, program in programs.items():
-        print(f"keel: checking {name}", file=sys.stderr)
-        try:
-            check(program)
-        except Diagnostics as diagnostics:
-            mistakes.append(str(diagnostics))
+        mistakes = find_program_mistakes(system, lambda name: print(f"keel: checking {name}", file=sys.stderr))
     if mistakes:
         raise UserError("\n".join(mistakes))
     print(f"{system.name}: {len(system.domains)} domains, no mistakes found")

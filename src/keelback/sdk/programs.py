@@ -1,17 +1,32 @@
-"""The components of a system as programs for the compiler, for those who check or inspect without building."""
+"""The programs of a system, judged by the compiler without building anything."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from keelback.compiler import Program
-from keelback.sdk.image.components import component_job
+from keelback.compiler import Diagnostics, Program, check
+from keelback.sdk.image.components import component_job, load_job
+from keelback.sdk.image.programs import Shelf
 from keelback.sdk.image.wiring import plan_system
 from keelback.sdk.system.description import System
 
 
-def component_programs(system: System) -> dict[str, Program]:
-    """Every component's program in Python by name, with the parameters this system gives it."""
+def find_program_mistakes(system: System, progress: Callable[[str], None]) -> list[str]:
+    """What the compiler says of the programs in Python, what components load included.
+
+    Programs that differ in nothing they ask for are checked once; `progress` gets the name of each that is checked.
+    """
     plan = plan_system(system)
     jobs = [component_job(plan, component, Path()) for component in plan.components]
-    return {job.name: job.program for job in jobs if isinstance(job.program, Program)}
+    jobs += [load_job(plan, load, Path()) for component in plan.components for load in component.loads]
+    shelf, mistakes = Shelf[bool](), list[str]()
+    for job in jobs:
+        if not isinstance(job.program, Program) or shelf.find(job):
+            continue
+        progress(job.name)
+        try:
+            shelf.put(job, check(job.program).parameters_asked, True)
+        except Diagnostics as diagnostics:
+            mistakes.append(str(diagnostics))
+    return list(dict.fromkeys(mistakes))

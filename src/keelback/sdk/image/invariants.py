@@ -126,7 +126,9 @@ def capability_tables_are_disjoint(image: BootImage) -> Contradictions:
     """Tables are separate pieces of `slots`, count what they hold and who uses them, and keep slot 0 empty."""
     users = Counter(thread["table"] for _, thread in image.entries("threads"))
     end = 0
-    for index, table in sorted(enumerate(image.tables["tables"]), key=lambda numbered: numbered[1]["first"]):
+    rows: list[Any] = image.tables["tables"]
+    for index in sorted(range(len(rows)), key=[row["first"] for row in rows].__getitem__):
+        table = rows[index]
         slots = image.slots_of(index)
         if index and (table["first"] < end or len(slots) != table["count"]):
             yield f"tables[{index}] overlaps another one"

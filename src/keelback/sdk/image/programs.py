@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from keelback.sdk.image.boot_state import kernel_parameters, state_symbol
 from keelback.sdk.image.components import (
@@ -29,20 +30,21 @@ from keelback.sdk.image.plan import Plan
 
 Progress = Callable[[str], None]
 Told = tuple[object, ...]
+Result = TypeVar("Result")
 
 
-class Shelf:
-    """Programs that were built, by what they depend on."""
+class Shelf(Generic[Result]):
+    """What became of programs, by what they depend on."""
 
     def __init__(self) -> None:
-        self._families: dict[Told, dict[tuple[str, ...], dict[Told, Built]]] = {}
+        self._families: dict[Told, dict[tuple[str, ...], dict[Told, Result]]] = {}
 
-    def put(self, job: Job, built: Built) -> None:
-        """Keep what `job` became."""
-        asked = tuple(sorted(built.asked))
-        self._families.setdefault(job.family, {}).setdefault(asked, {})[_told(job, asked)] = built
+    def put(self, job: Job, names: Iterable[str], result: Result) -> None:
+        """Keep what `job`, which asked for the parameters of these names, became."""
+        asked = tuple(sorted(names))
+        self._families.setdefault(job.family, {}).setdefault(asked, {})[_told(job, asked)] = result
 
-    def find(self, job: Job) -> Built | None:
+    def find(self, job: Job) -> Result | None:
         """What a job with the same answers to everything that was asked became."""
         for asked, variants in self._families.get(job.family, {}).items():
             if _told(job, asked) in variants:
@@ -78,13 +80,13 @@ def fit_kernel(plan: Plan, built: dict[str, Built], folder: Path) -> None:
 
 def build_programs(jobs: list[Job], progress: Progress) -> dict[str, Built]:
     """Build all programs, as many at a time as there are processors; by name. Raises ProgramErrors."""
-    shelf, built = Shelf(), dict[str, Built]()
+    shelf, built = Shelf[Built](), dict[str, Built]()
     pending = jobs
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as executor:
         while pending:
             chosen = {shelf.kind_of(job): job for job in reversed(pending)}
             for job, result in _build_each(list(chosen.values())[::-1], executor):
-                shelf.put(job, result)
+                shelf.put(job, result.asked, result)
                 built[job.name] = result
                 progress(f"compiled {job.name}")
             pending = [job for job in pending if job.name not in built and not _share(job, shelf, built)]
@@ -99,7 +101,7 @@ def _build_each(jobs: list[Job], executor: Executor) -> list[tuple[Job, Built]]:
     return [(job, result) for job, result in results if isinstance(result, Built)]
 
 
-def _share(job: Job, shelf: Shelf, built: dict[str, Built]) -> bool:
+def _share(job: Job, shelf: Shelf[Built], built: dict[str, Built]) -> bool:
     found = shelf.find(job)
     if found is None:
         return False
