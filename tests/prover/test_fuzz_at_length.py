@@ -26,8 +26,12 @@ def test_the_kernel_does_what_is_specified(kernel: CompiledKernel, seed: int) ->
         pytest.fail("\n" + render(shrink(kernel, failure), f"seed_{seed}"))
     assert kernel.observer.is_up_to_date()
     assert {number for number, _ in statistics.results} == set(range(syscalls.SYSTEM_CALL_COUNT + 1))
+    assert {number for number, status in statistics.results if status == errors.OK} == EVERY_CALL
     assert {status for _, status in statistics.results} == EVERY_STATUS
 
+
+EVERY_CALL = set(range(syscalls.SYSTEM_CALL_COUNT)) - {syscalls.SYSTEM_OFF}
+"""SYSTEM_OFF returns only to be refused."""
 
 EVERY_STATUS = set(range(errors.OK, errors.DIRTY + 1)) - {errors.RESTARTED, errors.TIMEOUT}
 """RESTARTED and TIMEOUT end calls that were not refused."""

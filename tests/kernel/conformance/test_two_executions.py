@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
-from keelback.abi import limits
 from keelback.prover.fuzz import CompiledKernel
 from keelback.prover.fuzz.boot import make_boot, start
 from keelback.prover.fuzz.choice import choose_step
-from keelback.prover.fuzz.run import begin
+from keelback.prover.fuzz.run import begin, take_step
 from tests.kernel.conformance.imported import ImportedKernel
 
-PARAMETERS = {
-    "thread_count": limits.THREAD_COUNT,
-    "endpoint_count": limits.ENDPOINT_COUNT,
-    "notification_count": limits.NOTIFICATION_COUNT,
-    "interrupt_count": limits.INTERRUPT_COUNT,
-    "vcpu_count": limits.VCPU_COUNT,
-    "table_count": limits.TABLE_COUNT,
-    "slot_count": limits.SLOT_COUNT,
-    "trace_count": limits.TRACE_COUNT,
-}
-STEPS = 40
+STEPS = 60
+FIRST_TABLE = "arch.aarch64.translations.stage2_of"
+"""Gives, for address space 0, the address of the translation tables."""
 
 
-@pytest.fixture(scope="module")
-def compiled() -> CompiledKernel:
-    return CompiledKernel(PARAMETERS)
+Kernels = tuple[CompiledKernel, ImportedKernel]
 
 
-@pytest.fixture(scope="module")
-def imported(compiled: CompiledKernel) -> ImportedKernel:
-    return ImportedKernel(compiled, PARAMETERS)
+def differing(kernel: CompiledKernel, imported: ImportedKernel) -> list[str]:
+    """The tables that are not the same, addresses of translation tables apart, which differ by the same number."""
+    left, right = kernel.bytes(), imported.bytes()
+    apart = kernel.invoke(FIRST_TABLE, 0) - imported.invoke(FIRST_TABLE, 0)
+    return [name for name in left if not is_same(left[name], right[name], apart)]
+
+
+def is_same(left: bytes, right: bytes, apart: int) -> bool:
+    """Whether all words are the same, or so far apart."""
+    return left == right or (
+        len(left) % 8 == 0
+        and all(a == b or a - b == apart for a, b in zip(words_of(left), words_of(right), strict=True))
+    )
+
+
+def words_of(data: bytes) -> tuple[int, ...]:
+    """The 64-bit words of a table."""
+    return struct.unpack(f"<{len(data) // 8}Q", data)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_tables_are_equal_after_every_step(compiled: CompiledKernel, imported: ImportedKernel, seed: int) -> None:
-    boot = make_boot(compiled, seed)
+def test_tables_are_equal_after_every_step(both_kernels: Kernels, seed: int) -> None:
+    kernel, imported = both_kernels
+    boot = make_boot(kernel, seed)
     chance = random.Random(seed)
-    state = begin(compiled, boot)
+    state = begin(kernel, boot)
     start(imported, boot)
-    assert imported.bytes() == compiled.bytes()
+    assert differing(kernel, imported) == []
     done: list[object] = []
     for _ in range(STEPS):
         step = choose_step(state, chance)
         done.append(step)
-        step.act(compiled, state)
+        imported.enter(step.core, state.now)
         step.act(imported, state)
-        left, right = imported.bytes(), compiled.bytes()
-        assert [name for name in left if left[name] != right[name]] == [], done
-        compiled.observer.look()
-        state = compiled.observer.state
+        imported.invoke("driver.charge")
+        assert take_step(kernel, state, step) == (), done
+        assert differing(kernel, imported) == [], done

@@ -302,7 +302,7 @@ class Boot:
             "object": index,
             "generation": living if chance.random() < 0.9 else chance.randint(0, living),
             "rights": self._rights(),
-            "badge": chance.choice((0, 1, 2, 1 << number, (1 << 64) - 1)),
+            "badge": chance.choice((0, 1, 2, 1 << number % 64, (1 << 64) - 1)),
         }
         grants = self._live(objects.GRANT)
         if grants and chance.random() < 0.1:
