@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benches.primitives import ipc_system
+from benches.machine import run_counted
+from benches.primitives import LIMIT_S, SPANS, ipc_system
 from keelback.abi import syscalls
 from keelback.reports.latency import Bound, Latency, measure_latency
 from keelback.reports.latency.entries import call_names
@@ -58,6 +59,17 @@ def test_no_measured_path_exceeds_its_bound(latency: Latency) -> None:
         if recorded[name] > find(latency, entry).instructions
     }
     assert exceeded == {}
+
+
+@pytest.mark.boot
+@pytest.mark.slow
+def test_no_path_that_is_measured_now_exceeds_its_bound(tmp_path: Path) -> None:
+    report, _ = run_counted(ipc_system(), tmp_path, limit_s=LIMIT_S)
+    bounds = measure_latency(tmp_path / "kernel.elf")
+    for name, span in SPANS.items():
+        single = [sample.kernel.instructions for sample in report.samples[span] if sample.visits == 1]
+        assert single, name
+        assert max(single) <= find(bounds, ENTRIES[f"kernel.{name}"]).instructions, name
 
 
 @pytest.mark.slow
