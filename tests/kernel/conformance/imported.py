@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -28,7 +28,7 @@ PRESENT = "keelback.kernel.arch.aarch64.processor.present"
 
 
 @contextmanager
-def without_modules() -> Iterator[None]:
+def without_modules() -> Generator[None]:
     """Importing the packages in COPIED, which are restored afterwards, imports them anew."""
     kept = {name: module for name, module in sys.modules.items() if name.startswith(COPIED)}
     for name in kept:
@@ -62,7 +62,7 @@ class ImportedKernel:
             self._modules = {"driver": import_driver()}
             self._modules |= {name: module for name, module in sys.modules.items() if name.startswith(COPIED)}
         self._things = {name: self._global(symbol) for name, symbol in compiled.symbols.items()}
-        self._writable = [name for name, thing in self._things.items() if name in compiled.bytes()]
+        self._writable = [name for name in self._things if name in compiled.bytes()]
 
     def _global(self, symbol: str) -> Any:
         """The object that a symbol of the kernel names."""

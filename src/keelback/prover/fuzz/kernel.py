@@ -163,8 +163,12 @@ class CompiledKernel:
         self._tables.refresh()
         return self._tables
 
-    @cached_property
+    @property
     def observer(self) -> Observer:
+        return self._observer
+
+    @cached_property
+    def _observer(self) -> Observer:
         return Observer(self._tables, self.sizes)
 
     @cached_property
