@@ -13,18 +13,19 @@ from pathlib import Path
 
 from keelback.abi import syscalls
 from keelback.cli.common import Subparsers, UserError, user_errors
+from keelback.compiler import link
 from keelback.prover.campaign import chosen, compile_kernel, jobs_of, run_jobs
 from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Result
+from keelback.sdk.image.linker_scripts import KERNEL_ENTRY, kernel_script
 
+IMAGE_BASE = 0x4008_0000
 SECONDS = 20.0
 SHOWN_FIELDS = 12
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Register the subcommand."""
-    parser = subparsers.add_parser(
-        "prove", help="prove goals about the kernel: no trap can be reached, ranges are kept"
-    )
+    parser = subparsers.add_parser("prove", help="prove goals about the kernel: no traps, ranges kept, machine code")
     parser.add_argument(
         "goals", nargs="*", metavar="GOAL", help="call::no-trap, a call or entry, ::ranges (default: all)"
     )
@@ -47,7 +48,9 @@ def run(options: argparse.Namespace) -> int:
     """Status 0 if every goal that was asked for is proven."""
     with tempfile.TemporaryDirectory() as folder, user_errors():
         compiled = compile_kernel(Path(folder) / "kernel.o")
-        jobs = chosen(jobs_of(compiled, system_calls(), options.seconds), options.goals)
+        elf = Path(folder) / "kernel.elf"
+        link([compiled.path], elf, base=IMAGE_BASE, script=kernel_script(IMAGE_BASE), entry=KERNEL_ENTRY)
+        jobs = chosen(jobs_of(compiled, elf.read_bytes(), system_calls(), options.seconds), options.goals)
     if not jobs:
         raise UserError(f"no goal is called {' '.join(options.goals)}; `keel prove --list` names all")
     if options.list:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from keelback.compiler import CompiledObject, Program, compile_object
-from keelback.prover.goals import NOT_MODELLED, Goal, Job, Result, goals_of, prove
+from keelback.prover.goals import MACHINE, NOT_MODELLED, Goal, Job, Result, goals_of, prove
 from keelback.prover.results import find_result, keep_result
 
 
-def jobs_of(compiled: CompiledObject, calls: dict[str, int], seconds: float) -> list[Job]:
-    """All goals of a compiled kernel, ready to run."""
+def jobs_of(compiled: CompiledObject, elf: bytes, calls: dict[str, int], seconds: float) -> list[Job]:
+    """All goals of a compiled and linked kernel, ready to run."""
+    image = b64encode(elf).decode()
     ir = compiled.ir.read_text()
     layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
-    return [Job(goal, ir, layouts, seconds) for goal in goals_of(ir, calls)]
+    goals = goals_of(ir, calls, with_machine=True)
+    return [Job(goal, ir, layouts, seconds, image if goal.kind == MACHINE else "") for goal in goals]
 
 
 def chosen(jobs: Iterable[Job], names: Iterable[str]) -> list[Job]:

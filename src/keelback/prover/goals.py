@@ -1,13 +1,15 @@
 """Goals: what is shown of one entry of the kernel, each with a name by which it can be run alone.
 
-`no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined; `ranges`: see `ranges`. Both assume
-the ranges of the state before. Specifications and the machine code are not compared here.
+`no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined; `ranges`: see `ranges`; both assume
+the ranges of the state before. `machine`: see `machine.equivalence`. Specifications are not compared here.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -19,11 +21,13 @@ from keelback.prover.encode import terms as t
 from keelback.prover.encode.evaluation import Interpretation, Value, evaluate
 from keelback.prover.encode.module import Function
 from keelback.prover.encode.types import StructType, width_of
+from keelback.prover.machine import Image, addresses_in, compare, read_elf
 from keelback.prover.ranges import STATE, Ranges
 from keelback.prover.rows import Rows
 from keelback.prover.solvers import Answer, Model, Table, ask_z3, decide
 
 PROPERTIES = ("no-trap", "ranges")
+MACHINE = "machine"
 PROVEN, REFUTED, UNKNOWN, NOT_MODELLED = "proven", "counterexample", "unknown", "not modelled"
 DISPATCHER = ".dispatch.dispatch"
 """The pure function behind `svc`: it takes the number of the call."""
@@ -37,7 +41,7 @@ FINDINGS = 12
 
 @dataclass(frozen=True)
 class Goal:
-    """`case` is the value of the first parameter (the number of a system call), `case_name` what it is called."""
+    """`entry` is a function; `case` the value of its first parameter, the number of the system call `case_name`."""
 
     entry: str
     kind: str
@@ -94,33 +98,38 @@ class Job:
     image: str = ""
 
 
-def goals_of(ir: str, calls: Mapping[str, int]) -> list[Goal]:
-    """All goals of a kernel: per property one for each system call, through the dispatcher, and one for each entry."""
+def goals_of(ir: str, calls: Mapping[str, int], *, with_machine: bool = False) -> list[Goal]:
+    """All goals of a kernel: per property one for each system call, through the dispatcher, and one for each entry;
+    `with_machine` also one for the machine code of each function."""
     functions = parse_module(ir).functions.values()
     dispatchers = [function.name for function in functions if function.name.endswith(DISPATCHER)]
     made = [Goal(entry, kind, n, name) for entry in dispatchers for name, n in calls.items() for kind in PROPERTIES]
     entries = [function.name for function in functions if not function.is_internal]
+    if with_machine:
+        made += [Goal(function.name, MACHINE) for function in functions]
     return made + [Goal(entry, kind) for entry in entries for kind in PROPERTIES]
 
 
 @lru_cache(maxsize=2)
 def _program(ir: str, layouts: tuple[tuple[str, str], ...]) -> Program:
-    import json
-
     return Program(parse_module(ir), {name: Layout.from_json(json.loads(text)) for name, text in layouts})
+
+
+def frozen(layouts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, json.dumps(data, sort_keys=True)) for name, data in sorted(layouts.items()))
 
 
 def prepare(ir: str, layouts: Mapping[str, Any]) -> Program:
     """The program, kept for the next goal of the same kernel."""
-    import json
-
-    return _program(ir, tuple((name, json.dumps(data, sort_keys=True)) for name, data in sorted(layouts.items())))
+    return _program(ir, frozen(layouts))
 
 
 def prove(job: Job) -> Result:
     """Run one goal."""
     sys.setrecursionlimit(20_000)
     started = time.monotonic()
+    if job.goal.kind == MACHINE:
+        return prove_machine(job)
     program = prepare(job.ir, job.layouts)
     goal = job.goal
     run = Run(program)
@@ -138,6 +147,32 @@ def prove(job: Job) -> Result:
     verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
     seconds = time.monotonic() - started
     return Result(goal.name, verdict, seconds, len(obligations), solver, findings, tuple(sorted(run.assumed)))
+
+
+@lru_cache(maxsize=2)
+def _linked(ir: str, layouts: tuple[tuple[str, str], ...], image: str) -> tuple[Program, Image]:
+    elf = read_elf(b64decode(image))
+    module = parse_module(ir)
+    known = {name: Layout.from_json(json.loads(text)) for name, text in layouts}
+    return Program(module, known, addresses_in(module, elf)), elf
+
+
+def prove_machine(job: Job) -> Result:
+    """Whether a function's machine code does what its IR does."""
+    started = time.monotonic()
+    name, goal = job.goal.entry, job.goal.name
+    program, image = _linked(job.ir, frozen(job.layouts), job.image)
+    try:
+        found = compare(program, image, name)
+    except UnsupportedError as problem:
+        return Result(goal, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
+    wrong = [t.and_(o.guard, t.not_(o.condition)) for o in found.obligations]
+    answer = decide(query([t.any_of_all(wrong), *found.hypotheses]), job.seconds)
+    status = PROVEN if answer.verdict == "unsat" else REFUTED if answer.verdict == "sat" else UNKNOWN
+    findings = (Finding("machine", f"{name} and its machine code differ"),) if status == REFUTED else ()
+    seconds = time.monotonic() - started
+    assumed = tuple(sorted(found.assumed))
+    return Result(goal, status, seconds, found.instruction_count, answer.solver, findings, assumed)
 
 
 def arguments_of(function: Function, case: int | None) -> list[Any]:

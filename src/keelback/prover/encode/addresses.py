@@ -20,12 +20,12 @@ from keelback.prover.encode.terms import (
     const,
     extract,
     ite,
-    lshr,
     mask,
     mul,
     not_,
     or_,
     signed,
+    zeros_below,
     zext,
 )
 
@@ -240,22 +240,13 @@ def linear(term: Term) -> Linear:
         one = linear(term.arguments[0])
         if term.arguments[1].value < 1 << _even(one):
             return one.moved(term.arguments[1].value)
-    if term.op == "band" and term.arguments[1].is_constant:
-        kept = term.arguments[1].value
-        zeros = (kept & -kept).bit_length() - 1
-        if zeros:
-            inner = lshr(term.arguments[0], const(zeros, WORD))
-            return scaled(linear(_masked(inner, kept >> zeros)), 1 << zeros)
+    zeros = zeros_below(term)
     inner = term.arguments[0] if term.op == "zext" else term
-    if inner.op == "concat" and inner.arguments[1].is_constant and inner.arguments[1].value == 0:
-        return scaled(linear(zext(inner.arguments[0], WORD)), 1 << inner.arguments[1].width)
+    if 0 < zeros < inner.width:
+        high = extract(inner, inner.width - 1, zeros)
+        if high.op != "extract" or high.arguments[0] is not inner:
+            return scaled(linear(zext(high, WORD)), 1 << zeros)
     return Linear(0, ((term, 1),))
-
-
-def _masked(term: Term, kept: int) -> Term:
-    from keelback.prover.encode.terms import bit_and
-
-    return bit_and(term, const(kept, WORD))
 
 
 def _even(address: Linear) -> int:

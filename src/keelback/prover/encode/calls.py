@@ -21,7 +21,7 @@ BULK_LIMIT = 4096
 
 def call(run: FunctionRun, instruction: Instruction, target: CallTarget) -> Value | None:
     if target.template is not None:
-        return _assembly(run, instruction, target.template, target.constraints)
+        return _assembly(run, instruction, target, target.template)
     if target.name.startswith("llvm."):
         return _intrinsic(run, instruction, target.name[5:])
     arguments = [run.value(operand) for operand in instruction.operands]
@@ -174,7 +174,7 @@ _PRESENT_THREAD = re.compile(r"ldr \$\{0:x\}, \[\$\{1:x\}\]")
 _LEAVES = re.compile(r".*\.vectors\.leave(_\w+)?")
 
 
-def _assembly(run: FunctionRun, instruction: Instruction, template: str, constraints: str) -> Value | None:
+def _assembly(run: FunctionRun, instruction: Instruction, target: CallTarget, template: str) -> Value | None:
     found = re.fullmatch(r"\s*brk #(\d+)\s*", template)
     if found is not None:
         run.trap(int(found.group(1)), instruction)
@@ -184,11 +184,13 @@ def _assembly(run: FunctionRun, instruction: Instruction, template: str, constra
         return run.state.core_address()
     if _PRESENT_THREAD.fullmatch(template):
         return run.state.present_thread(given[0], run.guard, run.node, run.where(instruction))
+    if run.state.assembly is not None:
+        return run.state.assembly(run, instruction, target, given)
     words = [word for line in template.split("\n") for word in line.split()[: 2 if line.startswith("1:") else 1]]
     for word in words:
         if word not in _HARMLESS.union(_STORES, _CLEARS, _LOCKS):
             raise run.unsupported(instruction, f"assembly with {word}")
-    result = _results(run, instruction, template, constraints, given)
+    result = _results(run, instruction, template, target.constraints, given)
     run.happen(template, given)
     if "ldaxr" in words:  # while the lock was free, other cores were in the kernel
         run.state.forget_all(run.guard, run.node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from keelback.prover.encode import operations
 from keelback.prover.encode import terms as t
@@ -74,6 +75,9 @@ class Stop:
     node: int
 
 
+AssemblyModel: TypeAlias = "Callable[[FunctionRun, Instruction, CallTarget, list[Term]], Value | None]"
+
+
 @dataclass
 class Run:
     """Everything that one run makes."""
@@ -86,12 +90,26 @@ class Run:
     stops: list[Stop] = field(default_factory=list[Stop])
     callers: list[str] = field(default_factory=list[str])
     seen_fields: frozenset[str] = frozenset()  # whose contents open calls are told
+    assembly: AssemblyModel | None = None  # what inline assembly does, where its effects must be those of machine code
     changes: int = 0
     assumed: set[str] = field(default_factory=set[str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         self.memory: Memory = self.program.memory(self.timeline)
+
+    def assume_component(self) -> None:
+        """Let `Core.context` be the address of the present thread from the start, see `present_thread`."""
+        start, shape = self.table("threads")
+        for name, found in self.memory.fields.items():
+            if name.endswith(".cores.context"):
+                current = self.memory.fields[f"{name.rsplit('.', 1)[0]}.current"]
+
+                def first(indices: tuple[Term, ...], current: Field = current) -> Term:
+                    index = t.zext(current.first(indices), WORD)
+                    return t.add(const(start, WORD), t.mul(index, const(shape.stride, WORD)))
+
+                found.known_first = first
 
     def fresh(self, hint: str, width: int) -> Term:
         """A new unknown; equal runs name them equally."""

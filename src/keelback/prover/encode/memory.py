@@ -75,6 +75,7 @@ class Field:
     width: int
     is_boolean: bool = False
     writes: list[Write] = field(default_factory=list[Write])
+    known_first: Callable[[Indices], Term] | None = None  # where something is known of its first contents
 
     @property
     def index_widths(self) -> tuple[int, ...]:
@@ -82,7 +83,7 @@ class Field:
 
     def first(self, indices: Indices) -> Term:
         """The value before anything ran."""
-        return apply(self.name, indices, self.width)
+        return apply(self.name, indices, self.width) if self.known_first is None else self.known_first(indices)
 
 
 class Memory:

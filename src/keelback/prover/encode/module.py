@@ -155,6 +155,7 @@ class Module:
     functions: dict[str, Function] = field(default_factory=dict[str, Function])
     globals: dict[str, Global] = field(default_factory=dict[str, Global])
     declared: dict[str, IRType] = field(default_factory=dict[str, IRType])
+    declared_parameters: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     lines: dict[int, SourceLine] = field(default_factory=dict[int, SourceLine])
 
     def where(self, function: str, instruction: Instruction) -> str:

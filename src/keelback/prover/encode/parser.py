@@ -8,7 +8,7 @@ from keelback.prover.encode.instructions import read_instruction
 from keelback.prover.encode.module import Function, Global, Instruction, Module, Parameter, SourceLine, UnsupportedError
 from keelback.prover.encode.operands import read_operand_value, read_type
 from keelback.prover.encode.tokens import Tokens, unquoted
-from keelback.prover.encode.types import IRType, StructType, VoidType
+from keelback.prover.encode.types import IRType, StructType, VoidType, width_of
 
 _LINKAGE = (
     "internal",
@@ -54,8 +54,8 @@ def parse_module(text: str) -> Module:
             read = _read_global(line, types)
             module.globals[read.name] = read
         elif line.startswith("declare "):
-            name, result = _read_declaration(line, types)
-            module.declared[name] = result
+            name, result, widths = _read_declaration(line, types)
+            module.declared[name], module.declared_parameters[name] = result, widths
         elif line.startswith("define "):
             end = lines.index("}", place)
             function = _read_function(lines[place:end], types)
@@ -128,7 +128,7 @@ def _read_attributes(tokens: Tokens) -> tuple[tuple[int, int] | None, bool]:
             return limits, not_null
 
 
-def _read_declaration(line: str, types: dict[str, IRType]) -> tuple[str, IRType]:
+def _read_declaration(line: str, types: dict[str, IRType]) -> tuple[str, IRType, tuple[int, ...]]:
     tokens = Tokens(line)
     tokens.expect("declare")
     while tokens.next.startswith("!") or tokens.next in _LINKAGE:
@@ -137,7 +137,15 @@ def _read_declaration(line: str, types: dict[str, IRType]) -> tuple[str, IRType]
             tokens.take()
     _read_attributes(tokens)
     kind = read_type(tokens, types)
-    return unquoted(tokens.take()), kind
+    name = unquoted(tokens.take())
+    widths: list[int] = []
+    if not name.startswith("llvm."):
+        tokens.expect("(")
+        while not tokens.accept(")"):
+            widths.append(width_of(read_type(tokens, types)))
+            _read_attributes(tokens)
+            tokens.accept(",")
+    return name, kind, tuple(widths)
 
 
 def _read_header(

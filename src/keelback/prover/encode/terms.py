@@ -527,7 +527,7 @@ def extract(a: Term, high: int, low: int) -> Term:
         return extract(a.arguments[0], high + a.bounds[1], low + a.bounds[1])
     if a.op in ("zext", "sext", "concat", "bool"):
         return _extract_pieces(a, high, low)
-    if a.op in ("band", "bor", "bxor") and (a.arguments[1].is_constant or width == 1):
+    if a.op in ("band", "bor", "bxor"):
         one, other = (extract(argument, high, low) for argument in a.arguments)
         return {"band": bit_and, "bor": bit_or, "bxor": bit_xor}[a.op](one, other)
     if a.op == "ite" and (a.arguments[1].is_constant or a.arguments[2].is_constant):
@@ -604,6 +604,8 @@ def sext(a: Term, width: int) -> Term:
         return const(signed(a.value, a.width), width)
     if a.op == "zext" or (a.op == "bool" and a.width > 1):
         return zext(a.arguments[0], width) if a.op == "zext" else from_bool(a.arguments[0], width)
+    if _is_choice(a):
+        return ite(a.arguments[0], sext(a.arguments[1], width), sext(a.arguments[2], width))
     return sext(a.arguments[0], width) if a.op == "sext" else _make("sext", (a,), width)
 
 
@@ -615,6 +617,22 @@ def from_bool(a: Term, width: int) -> Term:
 def to_bool(a: Term) -> Term:
     """Whether a bit vector is not zero."""
     return not_(eq(a, const(0, a.width)))
+
+
+def zeros_below(a: Term) -> int:
+    """How many low bits of a term are surely zero."""
+    if a.is_constant:
+        return (a.value & -a.value).bit_length() - 1 if a.value else a.width
+    if a.op == "mul":
+        return min(a.width, zeros_below(a.arguments[0]) + zeros_below(a.arguments[1]))
+    if a.op == "band":
+        return max(map(zeros_below, a.arguments))
+    if a.op in ("bor", "bxor", "add", "sub"):
+        return min(map(zeros_below, a.arguments))
+    if a.op == "concat":
+        lower = zeros_below(a.arguments[1])
+        return lower if lower < a.arguments[1].width else lower + zeros_below(a.arguments[0])
+    return zeros_below(a.arguments[0]) if a.op == "zext" else 0
 
 
 # -------------------------------------------------------------------------------------------------- counting bits

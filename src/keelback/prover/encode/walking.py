@@ -56,7 +56,7 @@ def meet(edges: Sequence[Edge]) -> tuple[Term, Environment]:
     return guard, values
 
 
-CASES = 16
+CASES = 160
 
 
 def separate(edge: Edge, keys: Sequence[Key]) -> list[Edge]:
@@ -84,7 +84,7 @@ def constants_of(value: Term) -> list[Term]:
     while stack:
         term = stack.pop()
         steps += 1
-        if term.op == "ite" and steps < 8 * CASES:
+        if term.op == "ite" and steps < 16 * CASES:
             stack += term.arguments[1:]
         elif term.is_constant and len(found) < CASES:
             found[term.number] = term
