@@ -5,8 +5,6 @@ Each tick does a bounded piece of work and arms the timer for what comes next, a
 
 from __future__ import annotations
 
-from typing import Final
-
 from keelback.abi import errors, faults
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import (
@@ -31,9 +29,7 @@ from keelback.kernel.scheduler import (
 )
 from keelback.kernel.state import GUEST_IDLE, READY, RECEIVING, Core, endpoints, threads, times, windows
 from keelback.kernel.timers import NEVER, UNIT_BITS, find_expired, find_next
-from keelback.lang import noinline, u32, u64, upto
-
-STEPS_PER_TICK: Final = 4
+from keelback.lang import noinline, u32, u64
 
 
 @noinline
@@ -44,10 +40,9 @@ def commit_tick(core: Core) -> None:
     commit_settle(core, now)
     if core.current != 0 and is_used_up(core):
         commit_overrun(core)
-    for _ in upto(STEPS_PER_TICK):
-        expired = find_expired(core, now)
-        if expired != 0:
-            commit_expire(expired)
+    expired = find_expired(core, now)
+    if expired != 0:
+        commit_expire(expired)
     if core.window_end <= now:
         commit_next_window(core)
     if core.slice_end <= now:

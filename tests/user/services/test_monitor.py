@@ -83,6 +83,7 @@ def test_a_trap_is_reported_with_its_source_line_and_registers() -> None:
         (faults.EXECUTE, "fault: execution of memory that is not code"),
         (faults.UNDEFINED, "fault: instruction that a component may not execute"),
         (faults.ALIGNMENT, "fault: misaligned address at 0x0000000055000128"),
+        (faults.OVERRUN, "fault: ran longer than its budget"),
         (faults.OTHER, "fault of kind 8"),
         (2**64 - 1, "fault of kind 18446744073709551615"),
     ],

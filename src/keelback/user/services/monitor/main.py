@@ -161,6 +161,8 @@ def put_kind(kind: u64, immediate: u64) -> None:
         put_trap(immediate & TRAP_KIND_MASK)
     elif kind == faults.ALIGNMENT:
         put_text("fault: misaligned address")
+    elif kind == faults.OVERRUN:
+        put_text("fault: ran longer than its budget")
     else:
         put_text("fault of kind ")
         put_number(kind)
