@@ -59,8 +59,7 @@ assert offset_of(Core, "context") == 0, "the assembly below counts on it"
     msr daifset, #15
     mov x20, x0
     mov x21, #0
-    adrp x2, {boot}
-    add x2, x2, :lo12:{boot}
+    ldr x2, ={boot}
     ldr x3, [x2, #{ZERO_START}]
     ldr x4, [x2, #{ZERO_END}]
 3:  cmp x3, x4
@@ -69,32 +68,26 @@ assert offset_of(Core, "context") == 0, "the assembly below counts on it"
     stp xzr, xzr, [x3], #16
     b 3b
 kernel_secondary_start:
-    msr daifset, #15
     mov x21, x0
 kernel_core_start:
-    adrp x2, {boot}
-    add x2, x2, :lo12:{boot}
+    ldr x2, ={boot}
     ldr x3, [x2, #{EL2_TABLE}]
     msr ttbr0_el2, x3
     mov x3, #{EL2_MAIR}
     msr mair_el2, x3
     ldr x3, ={EL2_TCR}
     msr tcr_el2, x3
-    adrp x3, kernel_vectors
-    add x3, x3, :lo12:kernel_vectors
+    ldr x3, =kernel_vectors
     msr vbar_el2, x3
-    adrp x3, {cores}
-    add x3, x3, :lo12:{cores}
+    ldr x3, ={cores}
     mov x4, #{CORE_BYTES}
     madd x3, x21, x4, x3
     msr tpidr_el2, x3
-    adrp x3, {kernel_stack}
-    add x3, x3, :lo12:{kernel_stack}
+    ldr x3, ={kernel_stack}
     add x4, x21, #1
     mov x5, #{STACK_BYTES}
     madd x3, x4, x5, x3
-    and x3, x3, #~15
-    mov sp, x3
+    and sp, x3, #~15
     dsb sy
     isb
     tlbi alle2
@@ -117,12 +110,12 @@ kernel_core_start:
 )
 def start() -> None:
     """Where the boot loader jumps to (Linux arm64 boot protocol): x0 = device tree, MMU off. Other cores come to
-    kernel_secondary_start, x0 = number of the core (PSCI CPU_ON, Arm DEN 0022).
+    kernel_secondary_start with interrupts masked, x0 = number of the core (PSCI CPU_ON, Arm DEN 0022).
 
     The image builder fills in the image's size at offset 16."""
 
 
-@asm("adrp {result}, kernel_secondary_start\nadd {result}, {result}, :lo12:kernel_secondary_start")
+@asm("ldr {result}, =kernel_secondary_start")
 def secondary_address() -> u64:
     """Where other cores start."""
     return u64(0x4008_0000)
@@ -144,16 +137,14 @@ def secondary_address() -> u64:
     str x3, [\\base, #{PROCESS_STATE}]
     .endm
     .macro kernel_take_lock
-    adrp x9, {kernel_lock}
-    add x9, x9, :lo12:{kernel_lock}
+    ldr x9, ={kernel_lock}
 9:  ldaxr w10, [x9]
     cbnz w10, 9b
     stxr w10, w9, [x9]
     cbnz w10, 9b
     .endm
     .macro kernel_give_lock
-    adrp x16, {kernel_lock}
-    add x16, x16, :lo12:{kernel_lock}
+    ldr x16, ={kernel_lock}
     stlr wzr, [x16]
     .endm
     .macro kernel_message_call handler
@@ -170,8 +161,7 @@ def secondary_address() -> u64:
     .irp number, 0, 1, 2, 3, 4, 5, 6, 7
     .balign 128
     msr sp_el0, x0
-    adrp x0, {panic_context}
-    add x0, x0, :lo12:{panic_context}
+    ldr x0, ={panic_context}
     str x1, [x0, #8]
     mov x1, #\\number
     b kernel_panic_entry
@@ -219,10 +209,7 @@ kernel_leave_caller:
     kernel_give_lock
     kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     ldr x30, [x17, #240]
-    kernel_pairs ldp, x17, 8, 9, 10, 11, 12, 13, 14, 15
-    ldr x18, [x17, #144]
-    ldp x16, x17, [x17, #128]
-    eret
+    b kernel_leave_rest
 kernel_switch:
     kernel_pairs stp, x17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
     str x29, [x17, #232]
@@ -265,10 +252,8 @@ kernel_panic_entry:
     stp x2, x3, [x0, #{STACK_POINTER}]
     mrs x3, spsr_el2
     str x3, [x0, #{PROCESS_STATE}]
-    adrp x3, {panic_stack} + {STACK_BYTES}
-    add x3, x3, :lo12:{panic_stack} + {STACK_BYTES}
-    and x3, x3, #~15
-    mov sp, x3
+    ldr x3, ={panic_stack} + {STACK_BYTES}
+    and sp, x3, #~15
     mov x0, x1
     b kernel_panic
     """,
@@ -313,8 +298,7 @@ def leave_caller() -> None:
     """
     mrs x16, tpidr_el2
     ldr x17, [x16]
-    adrp x16, {kernel_lock}
-    add x16, x16, :lo12:{kernel_lock}
+    ldr x16, ={kernel_lock}
     stlr wzr, [x16]
     ldp x9, x10, [x17, #{STACK_POINTER}]
     msr sp_el0, x9
@@ -326,6 +310,7 @@ def leave_caller() -> None:
     ldp x25, x26, [x17, #200]
     ldp x27, x28, [x17, #216]
     ldp x29, x30, [x17, #232]
+kernel_leave_rest:
     ldp x8, x9, [x17, #64]
     ldp x10, x11, [x17, #80]
     ldp x12, x13, [x17, #96]
