@@ -20,6 +20,7 @@ from keelback.prover.encode import Obligation, Outcome, Program, Run, Term, Unsu
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.evaluation import Interpretation, Value, evaluate
 from keelback.prover.encode.module import Function
+from keelback.prover.encode.shaping import any_of_all, walk
 from keelback.prover.encode.types import StructType, width_of
 from keelback.prover.machine import Image, addresses_in, compare, read_elf
 from keelback.prover.ranges import STATE, Ranges
@@ -167,7 +168,7 @@ def prove_machine(job: Job) -> Result:
     except UnsupportedError as problem:
         return Result(goal, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
     wrong = [t.and_(o.guard, t.not_(o.condition)) for o in found.obligations]
-    answer = decide(query([t.any_of_all(wrong), *found.hypotheses]), job.seconds)
+    answer = decide(query([any_of_all(wrong), *found.hypotheses]), job.seconds)
     status = PROVEN if answer.verdict == "unsat" else REFUTED if answer.verdict == "sat" else UNKNOWN
     findings = (Finding("machine", f"{name} and its machine code differ"),) if status == REFUTED else ()
     seconds = time.monotonic() - started
@@ -200,7 +201,7 @@ def rows_kept(run: Run, rows: Rows, outcome: Outcome) -> list[Obligation]:
     ends = [stop for stop in run.stops if stop.number <= 0]
     guards = [outcome.guard, *(stop.guard for stop in ends)]
     node = run.timeline.after([outcome.node, *(stop.node for stop in ends)])
-    return rows.kept(run, t.any_of_all(guards), node)
+    return rows.kept(run, any_of_all(guards), node)
 
 
 def settle(
@@ -217,7 +218,7 @@ def settle(
             if time.monotonic() > end:
                 undecided = True
                 break
-            base = [t.any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
+            base = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
             text = query([*base, *hypotheses(base)])
             answer = decide(text, seconds) if not findings else ask_z3(text, seconds)
             solvers.add(answer.solver)
@@ -267,7 +268,7 @@ def meaning_of(model: Model) -> Interpretation:
 def state_of(roots: Sequence[Term], values: Mapping[Term, Value]) -> dict[str, int]:
     """The fields that matter to these terms, with their values."""
     made: dict[str, int] = {}
-    for term in t.walk(roots):
+    for term in walk(roots):
         value = values[term]
         if term.op in ("symbol", "apply") and isinstance(value, int):
             made[describe(term, [values[argument] for argument in term.arguments])] = value

@@ -13,6 +13,7 @@ from keelback.prover.encode import Field, Obligation, Program, Run, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.executor import LATER
 from keelback.prover.encode.shapes import ArrayShape
+from keelback.prover.encode.shaping import walk
 
 STATE: Final = "keelback.kernel.state."
 
@@ -56,7 +57,7 @@ class Ranges:
         """That the ranges hold, for every value of the first state (or of one at which rounds of waiting begin) below
         these terms."""
         found: list[Term] = []
-        for term in t.walk(terms):
+        for term in walk(terms):
             if term.op in ("symbol", "apply"):
                 limit = self.limits.get(term.name.rsplit(LATER, 1)[-1])
                 if limit is not None:

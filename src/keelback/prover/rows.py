@@ -16,6 +16,7 @@ from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.executor import LATER
 from keelback.prover.encode.shapes import ArrayShape
+from keelback.prover.encode.shaping import walk
 from keelback.prover.ranges import STATE
 
 Read = Callable[[str], Term]
@@ -85,7 +86,7 @@ class Rows:
     def hypotheses(self, terms: Iterable[Term]) -> list[Term]:
         """Each invariant at each row that is read."""
         made: dict[int, Term] = {}
-        for term in t.walk(terms):
+        for term in walk(terms):
             if term.op not in ("symbol", "apply"):
                 continue
             prefix, _, name = term.name.rpartition(LATER)

@@ -11,6 +11,7 @@ from keelback.compiler import Program, compile_object, link
 from keelback.prover.encode import Program as Formulas
 from keelback.prover.encode import UnsupportedError, parse_module, query
 from keelback.prover.encode import terms as t
+from keelback.prover.encode.shaping import any_of_all
 from keelback.prover.machine import Image, addresses_in, compare, read_elf
 from keelback.prover.solvers import ask_z3, decide
 
@@ -84,7 +85,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Formulas, Image]:
 
 def verdict(program: Formulas, image: Image, name: str) -> str:
     found = compare(program, image, name)
-    wrong = t.any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in found.obligations)
+    wrong = any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in found.obligations)
     return decide(query([wrong, *found.hypotheses]), 5).verdict
 
 

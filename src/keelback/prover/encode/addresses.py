@@ -12,22 +12,8 @@ from dataclasses import dataclass, field
 
 from keelback.prover.encode.module import UnsupportedError
 from keelback.prover.encode.shapes import ArrayShape, Leaf, Shape, StructShape
-from keelback.prover.encode.terms import (
-    TRUE,
-    Term,
-    add,
-    and_,
-    const,
-    extract,
-    ite,
-    mask,
-    mul,
-    not_,
-    or_,
-    signed,
-    zeros_below,
-    zext,
-)
+from keelback.prover.encode.shaping import zeros_below
+from keelback.prover.encode.terms import TRUE, Term, add, and_, const, extract, ite, mask, mul, not_, or_, signed, zext
 
 FIRST = 0x7000_0000_0000
 SPACING = 0x1_0000_0000

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from keelback.prover.encode.terms import EFFECT, Term, mask, signed, walk
+from keelback.prover.encode.shaping import walk
+from keelback.prover.encode.terms import EFFECT, Term, mask, signed
 
 Value: TypeAlias = Hashable
 """An int (of a Boolean 0 or 1); of an effect, its history as nested tuples."""

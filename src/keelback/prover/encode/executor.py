@@ -30,12 +30,11 @@ from keelback.prover.encode.module import (
 )
 from keelback.prover.encode.program import Program
 from keelback.prover.encode.shapes import ArrayShape
+from keelback.prover.encode.shaping import any_of
 from keelback.prover.encode.terms import EFFECT, FALSE, TRUE, Term, and_, const, symbol
 from keelback.prover.encode.types import (
     ArrayType,
-    IntegerType,
     IRType,
-    PointerType,
     StructType,
     offsets_of,
     size_of,
@@ -338,7 +337,7 @@ class FunctionRun(Walker[str]):
         self.run(self.plan.steps)
         if not self._returns:
             return Outcome(FALSE, None, effect, node)
-        whole = t.any_of(guard for guard, *_ in self._returns)
+        whole = any_of(guard for guard, *_ in self._returns)
         _, value, last, _ = self._returns[-1]
         for own, other, then, _ in reversed(self._returns[:-1]):
             if value is not None and other is not None:
@@ -374,11 +373,13 @@ class FunctionRun(Walker[str]):
             self.state.stops.append(Stop(edge.guard, self.state.told("waits", effect, edge.node), -1, edge.node))
 
     def execute(self, block: str, guard: Term, values: Environment, node: int) -> None:
+        from keelback.prover.encode.handlers import HANDLERS
+
         self.block, self.guard, self.values, self.node = block, guard, values, node
         for instruction in self.function.blocks[block]:
             if self.guard is FALSE:
                 return
-            handler = _HANDLERS.get(instruction.op)
+            handler = HANDLERS.get(instruction.op)
             if handler is None:
                 raise self.unsupported(instruction)
             result = handler(self, instruction)
@@ -515,159 +516,3 @@ def offset_address(operands: list[Term], source: IRType) -> Term:
             address = t.add(address, const(offsets_of(kind)[0][wide.value], WORD))
             kind = kind.members[wide.value]
     return address
-
-
-Handler = Callable[[FunctionRun, Instruction], "Value | None"]
-
-
-def _binary(run: FunctionRun, instruction: Instruction) -> Value:
-    a, b = run.terms(instruction)
-    run.need(operations.is_defined(instruction.op, instruction.flags, a, b), "undefined", instruction)
-    return operations.BINARY[instruction.op](a, b)
-
-
-def _compare(run: FunctionRun, instruction: Instruction) -> Value:
-    a, b = run.terms(instruction)
-    if "samesign" in instruction.flags:
-        run.need(operations.same_sign(a, b), "undefined", instruction)
-    return t.from_bool(operations.COMPARE[str(instruction.detail)](a, b), 1)
-
-
-def _cast(run: FunctionRun, instruction: Instruction) -> Value:
-    (a,) = run.terms(instruction)
-    value, defined = operations.cast(instruction.op, a, width_of(instruction.type), instruction.flags)
-    run.need(defined, "undefined", instruction)
-    return value
-
-
-def _same(run: FunctionRun, instruction: Instruction) -> Value:
-    return run.value(instruction.operands[0])
-
-
-def _select(run: FunctionRun, instruction: Instruction) -> Value:
-    condition = t.to_bool(run.term(instruction.operands[0]))
-    return choose(condition, run.value(instruction.operands[1]), run.value(instruction.operands[2]))
-
-
-def _phi(run: FunctionRun, instruction: Instruction) -> Value:
-    assert instruction.result is not None
-    return run.values[instruction.result]
-
-
-def _address(run: FunctionRun, instruction: Instruction) -> Value:
-    kind = instruction.detail
-    assert isinstance(kind, IntegerType | ArrayType | StructType | PointerType)
-    return offset_address(run.terms(instruction), kind)
-
-
-def _load(run: FunctionRun, instruction: Instruction) -> Value:
-    (address,) = run.terms(instruction)
-    width = width_of(instruction.type)
-    size = (width + 7) // 8
-    value, outside = run.state.load(address, size, run.guard, run.node, run.where(instruction))
-    if outside is not FALSE:
-        if "volatile" not in instruction.flags:
-            run.need(t.not_(outside), "bounds", instruction)
-        else:
-            seen = run.observe(f"device.read{8 * size}", [address], 8 * size)
-            run.happen(f"device.did.read{8 * size}", [address])
-            value = t.ite(outside, seen, value)
-    return t.extract(value, width - 1, 0)
-
-
-def _store(run: FunctionRun, instruction: Instruction) -> None:
-    value, address = run.terms(instruction)
-    size = (value.width + 7) // 8
-    wide = t.zext(value, 8 * size)
-    outside = run.state.store(address, wide, run.guard, run.node, run.where(instruction))
-    if outside is not FALSE:
-        if "volatile" not in instruction.flags:
-            run.need(t.not_(outside), "bounds", instruction)
-        else:
-            run.happen(f"device.write{8 * size}", [address, wide])
-
-
-def _branch(run: FunctionRun, instruction: Instruction) -> None:
-    if not instruction.operands:
-        run.go_to(instruction.labels[0], TRUE)
-        return
-    condition = t.to_bool(run.term(instruction.operands[0]))
-    if instruction.labels[0] == instruction.labels[1]:
-        run.go_to(instruction.labels[0], TRUE)
-        return
-    run.go_to(instruction.labels[0], condition)
-    run.go_to(instruction.labels[1], t.not_(condition))
-
-
-def _switch(run: FunctionRun, instruction: Instruction) -> None:
-    (value,) = run.terms(instruction)
-    cases = instruction.detail
-    assert isinstance(cases, tuple)
-    conditions: dict[str, Term] = {}
-    rest = TRUE
-    for case, label in zip(cases, instruction.labels[1:], strict=True):
-        here = t.eq(value, const(case, value.width))
-        conditions[label] = t.or_(conditions.get(label, FALSE), here)
-        rest = and_(rest, t.not_(here))
-    default = instruction.labels[0]
-    conditions[default] = t.or_(conditions.get(default, FALSE), rest)
-    for label, condition in conditions.items():
-        run.go_to(label, condition)
-
-
-def _return(run: FunctionRun, instruction: Instruction) -> None:
-    run.leave(run.value(instruction.operands[0]) if instruction.operands else None)
-
-
-def _unreachable(run: FunctionRun, instruction: Instruction) -> None:
-    run.need(FALSE, "undefined", instruction)
-
-
-def _extract(run: FunctionRun, instruction: Instruction) -> Value:
-    value = run.value(instruction.operands[0])
-    indices = instruction.detail
-    assert isinstance(indices, tuple)
-    for index in indices:
-        assert isinstance(value, tuple)
-        value = value[index]
-    return value
-
-
-def _insert(run: FunctionRun, instruction: Instruction) -> Value:
-    indices = instruction.detail
-    assert isinstance(indices, tuple)
-
-    def put(whole: Value, path: tuple[int, ...], value: Value) -> Value:
-        if not path:
-            return value
-        assert isinstance(whole, tuple)
-        return tuple(put(part, path[1:], value) if n == path[0] else part for n, part in enumerate(whole))
-
-    return put(run.value(instruction.operands[0]), indices, run.value(instruction.operands[1]))
-
-
-def _call(run: FunctionRun, instruction: Instruction) -> Value | None:
-    from keelback.prover.encode.calls import call
-
-    assert isinstance(instruction.detail, CallTarget)
-    return call(run, instruction, instruction.detail)
-
-
-_HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(operations.BINARY, _binary),
-    **dict.fromkeys(("zext", "sext", "trunc"), _cast),
-    **dict.fromkeys(("ptrtoint", "inttoptr", "freeze"), _same),
-    "icmp": _compare,
-    "select": _select,
-    "phi": _phi,
-    "getelementptr": _address,
-    "load": _load,
-    "store": _store,
-    "br": _branch,
-    "switch": _switch,
-    "ret": _return,
-    "unreachable": _unreachable,
-    "extractvalue": _extract,
-    "insertvalue": _insert,
-    "call": _call,
-}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from keelback.prover.encode import terms as t
+from keelback.prover.encode.shaping import bit_reverse, bswap, ctpop
 from keelback.prover.encode.terms import Term, const
 
 Binary = Callable[[Term, Term], Term]
@@ -139,9 +140,9 @@ def intrinsic(name: str, given: Sequence[Term]) -> Term | None:
 _ONE: dict[str, Callable[[Term], Term]] = {
     "ctlz": t.ctlz,
     "cttz": t.cttz,
-    "ctpop": t.ctpop,
-    "bswap": t.bswap,
-    "bitreverse": t.bit_reverse,
+    "ctpop": ctpop,
+    "bswap": bswap,
+    "bitreverse": bit_reverse,
     "abs": lambda a: t.ite(t.slt(a, const(0, a.width)), t.neg(a), a),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from keelback.prover.encode.terms import BOOLEAN, EFFECT, Term, walk
+from keelback.prover.encode.shaping import walk
+from keelback.prover.encode.terms import BOOLEAN, EFFECT, Term
 
 _NAMES = {
     "add": "bvadd",

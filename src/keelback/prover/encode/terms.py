@@ -107,7 +107,7 @@ def not_(a: Term) -> Term:
     return a.arguments[0] if a.op == "not" else _make("not", (a,), BOOLEAN)
 
 
-def _opposite(a: Term, b: Term) -> bool:
+def are_opposite(a: Term, b: Term) -> bool:
     return (a.op == "not" and a.arguments[0] is b) or (b.op == "not" and b.arguments[0] is a)
 
 
@@ -123,7 +123,7 @@ def _among(a: Term, op: str, whole: Term) -> bool:
 
 
 def and_(a: Term, b: Term) -> Term:
-    if a is FALSE or b is FALSE or _opposite(a, b):
+    if a is FALSE or b is FALSE or are_opposite(a, b):
         return FALSE
     if a is TRUE or a is b or _among(a, "and", b):
         return b
@@ -133,14 +133,14 @@ def and_(a: Term, b: Term) -> Term:
 
 
 def or_(a: Term, b: Term) -> Term:
-    if a is TRUE or b is TRUE or _opposite(a, b):
+    if a is TRUE or b is TRUE or are_opposite(a, b):
         return TRUE
     if a is FALSE or a is b or _among(a, "or", b):
         return b
     if b is FALSE or _among(b, "or", a):
         return a
     if a.op == "and" and b.op == "and" and a.arguments[0] is b.arguments[0]:
-        if _opposite(a.arguments[1], b.arguments[1]):
+        if are_opposite(a.arguments[1], b.arguments[1]):
             return a.arguments[0]
         return and_(a.arguments[0], or_(a.arguments[1], b.arguments[1]))
     for one, other in ((a, b), (b, a)):  # p or (p and q) is p
@@ -156,46 +156,12 @@ def all_of(terms: Iterable[Term]) -> Term:
     return result
 
 
-def any_of(terms: Iterable[Term]) -> Term:
-    """Disjunction; neighbours that differ in one last decision are joined first, as the paths of a program join."""
-    left = list(terms)
-    joined = True
-    while joined and len(left) > 1:
-        joined = False
-        for first in range(len(left)):
-            for second in range(first + 1, len(left)):
-                a, b = left[first], left[second]
-                same = a.op == "and" and b.op == "and" and a.arguments[0] is b.arguments[0]
-                if a is b or (same and _opposite(a.arguments[1], b.arguments[1])):
-                    left[first] = or_(a, b)
-                    del left[second]
-                    joined = True
-                    break
-            if joined:
-                break
-    result = FALSE
-    for term in left:
-        result = or_(result, term)
-    return result
-
-
-def any_of_all(terms: Iterable[Term]) -> Term:
-    """Disjunction of many terms, without looking for ways to join them."""
-    left = [term for term in terms if term is not FALSE]
-    while len(left) > 1:  # pairwise, so that it stays shallow
-        left = [or_(*left[n : n + 2]) if n + 1 < len(left) else left[n] for n in range(0, len(left), 2)]
-    return left[0] if left else FALSE
-
-
 def implies(a: Term, b: Term) -> Term:
     return or_(not_(a), b)
 
 
 def xor_bool(a: Term, b: Term) -> Term:
     return not_(eq(a, b))
-
-
-# -------------------------------------------------------------------------------------------------- any sort
 
 
 def ite(condition: Term, a: Term, b: Term) -> Term:
@@ -223,7 +189,7 @@ def _ite_boolean(condition: Term, a: Term, b: Term) -> Term:
         return or_(condition, b) if a is TRUE else and_(not_(condition), b)
     if b.is_constant:
         return or_(not_(condition), a) if b is TRUE else and_(condition, a)
-    return eq(condition, a) if _opposite(a, b) else _make("ite", (condition, a, b), BOOLEAN)
+    return eq(condition, a) if are_opposite(a, b) else _make("ite", (condition, a, b), BOOLEAN)
 
 
 def _is_choice(a: Term) -> bool:
@@ -271,9 +237,6 @@ def _eq_constant(a: Term, value: int) -> Term:
     if a.op == "bool":
         return FALSE if value > 1 else a.arguments[0] if value else not_(a.arguments[0])
     return _make("eq", (a, const(value, a.width)), BOOLEAN)
-
-
-# -------------------------------------------------------------------------------------------------- comparisons
 
 
 def ult(a: Term, b: Term) -> Term:
@@ -418,9 +381,6 @@ def srem(a: Term, b: Term) -> Term:
         x, y = signed(a.value, a.width), signed(b.value, b.width)
         return const(abs(x) % abs(y) * (-1 if x < 0 else 1), a.width)
     return _make("srem", (a, b), a.width)
-
-
-# -------------------------------------------------------------------------------------------------- bitwise
 
 
 def bit_and(a: Term, b: Term) -> Term:
@@ -619,25 +579,6 @@ def to_bool(a: Term) -> Term:
     return not_(eq(a, const(0, a.width)))
 
 
-def zeros_below(a: Term) -> int:
-    """How many low bits of a term are surely zero."""
-    if a.is_constant:
-        return (a.value & -a.value).bit_length() - 1 if a.value else a.width
-    if a.op == "mul":
-        return min(a.width, zeros_below(a.arguments[0]) + zeros_below(a.arguments[1]))
-    if a.op == "band":
-        return max(map(zeros_below, a.arguments))
-    if a.op in ("bor", "bxor", "add", "sub"):
-        return min(map(zeros_below, a.arguments))
-    if a.op == "concat":
-        lower = zeros_below(a.arguments[1])
-        return lower if lower < a.arguments[1].width else lower + zeros_below(a.arguments[0])
-    return zeros_below(a.arguments[0]) if a.op == "zext" else 0
-
-
-# -------------------------------------------------------------------------------------------------- counting bits
-
-
 def ctlz(a: Term) -> Term:
     """Leading zeros; the width for 0."""
     return const(a.width - a.value.bit_length(), a.width) if a.is_constant else _make("ctlz", (a,), a.width)
@@ -648,45 +589,3 @@ def cttz(a: Term) -> Term:
     if a.is_constant:
         return const((a.value & -a.value).bit_length() - 1 if a.value else a.width, a.width)
     return _make("cttz", (a,), a.width)
-
-
-def ctpop(a: Term) -> Term:
-    """How many bits are one."""
-    result = const(0, a.width)
-    for bit in range(a.width):
-        result = add(result, zext(extract(a, bit, bit), a.width) if a.width > 1 else a)
-    return result
-
-
-def bswap(a: Term) -> Term:
-    """Bytes in the opposite order."""
-    result = extract(a, 7, 0)
-    for low in range(8, a.width, 8):
-        result = concat(result, extract(a, low + 7, low))
-    return result
-
-
-def bit_reverse(a: Term) -> Term:
-    result = extract(a, 0, 0)
-    for bit in range(1, a.width):
-        result = concat(result, extract(a, bit, bit))
-    return result
-
-
-# -------------------------------------------------------------------------------------------------- walking
-
-
-def walk(roots: Iterable[Term]) -> list[Term]:
-    """Every term below `roots`, arguments before what they are used in."""
-    order: list[Term] = []
-    seen: set[int] = set()
-    stack: list[tuple[Term, bool]] = [(root, False) for root in roots]
-    while stack:
-        term, ready = stack.pop()
-        if ready:
-            order.append(term)
-        elif term.number not in seen:
-            seen.add(term.number)
-            stack.append((term, True))
-            stack.extend((argument, False) for argument in term.arguments if argument.number not in seen)
-    return order

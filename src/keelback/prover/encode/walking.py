@@ -13,7 +13,8 @@ from typing import Generic, TypeAlias
 from keelback.prover.encode.flow import B, Loop, Step
 from keelback.prover.encode.memory import Timeline
 from keelback.prover.encode.module import UnsupportedError
-from keelback.prover.encode.terms import FALSE, Term, and_, any_of, eq, ite
+from keelback.prover.encode.shaping import any_of
+from keelback.prover.encode.terms import FALSE, Term, and_, eq, ite
 
 Value: TypeAlias = "Term | tuple[Value, ...]"
 Key: TypeAlias = "str | int | tuple[int, int]"
