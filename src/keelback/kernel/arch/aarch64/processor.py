@@ -36,7 +36,7 @@ def present_thread(core: Core) -> Thread:
 
 
 @asm(
-    "1: ldaxr w9, [{address}]\ncbnz w9, 1b\nstxr w9, w10, [{address}]\ncbnz w9, 1b",
+    "1: ldaxr w9, [{address}]\ncbz w9, 2f\nwfe\nb 1b\n2: stxr w9, w10, [{address}]\ncbnz w9, 1b",
     clobbers=("memory", "x9"),
     registers={"one": "x10"},
 )

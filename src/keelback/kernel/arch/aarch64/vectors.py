@@ -83,10 +83,9 @@ kernel_core_start:
     mov x4, #{CORE_BYTES}
     madd x3, x21, x4, x3
     msr tpidr_el2, x3
-    ldr x3, ={kernel_stack}
-    add x4, x21, #1
-    mov x5, #{STACK_BYTES}
-    madd x3, x4, x5, x3
+    ldr x3, ={kernel_stack} + {STACK_BYTES}
+    mov x4, #{STACK_BYTES}
+    madd x3, x21, x4, x3
     and sp, x3, #~15
     dsb sy
     isb
@@ -99,11 +98,9 @@ kernel_core_start:
     msr sctlr_el2, x3
     isb
     mov x0, x20
-    cbnz x21, 4f
-    bl kernel_boot
-    b kernel_resume
-4:  bl kernel_secondary
-    b kernel_resume
+    adr x30, kernel_resume
+    cbnz x21, kernel_secondary
+    b kernel_boot
     """,
     symbol="_start",
     section=".text.header",
@@ -139,8 +136,10 @@ def secondary_address() -> u64:
     .macro kernel_take_lock
     ldr x9, ={kernel_lock}
 9:  ldaxr w10, [x9]
-    cbnz w10, 9b
-    stxr w10, w9, [x9]
+    cbz w10, 10f
+    wfe
+    b 9b
+10: stxr w10, w9, [x9]
     cbnz w10, 9b
     .endm
     .macro kernel_give_lock
@@ -250,8 +249,6 @@ kernel_panic_entry:
     mov x2, sp
     mrs x3, elr_el2
     stp x2, x3, [x0, #{STACK_POINTER}]
-    mrs x3, spsr_el2
-    str x3, [x0, #{PROCESS_STATE}]
     ldr x3, ={panic_stack} + {STACK_BYTES}
     and sp, x3, #~15
     mov x0, x1
