@@ -71,11 +71,6 @@ def commit_enable(interrupt: Interrupt) -> None:
     interface.enable_interrupt(u64(interrupt.line), interrupt.edge, u64(bound.rank >> 8))
 
 
-def is_busy(index: u32) -> bool:
-    """Never."""
-    return False
-
-
 def commit_destroy(index: u32) -> None:
     """Turn it off."""
     commit_bind(index, u32(0), u64(0), False)

@@ -114,8 +114,6 @@ def is_busy(kind: u64, index: u32) -> bool:
         return threads.is_busy(index)
     if kind == objects.ENDPOINT:
         return endpoint.is_busy(index)
-    if kind == objects.INTERRUPT:
-        return interrupt.is_busy(index)
     if kind == objects.VCPU:
         return vcpu.is_busy(index)
     return kind == objects.TIME and scheduling_context.is_busy(index)
