@@ -167,6 +167,9 @@ def prove_machine(job: Job) -> Result:
         found = compare(program, image, name)
     except UnsupportedError as problem:
         return Result(goal, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
+    if ask_z3(query([t.TRUE, *found.hypotheses]), job.seconds).verdict == "unsat":
+        reason = f"{name} reads or writes what the IR alone does not tell the place of: a parameter that is an address"
+        return Result(goal, NOT_MODELLED, time.monotonic() - started, reason=reason)
     wrong = [t.and_(o.guard, t.not_(o.condition)) for o in found.obligations]
     answer = decide(query([any_of_all(wrong), *found.hypotheses]), job.seconds)
     status = PROVEN if answer.verdict == "unsat" else REFUTED if answer.verdict == "sat" else UNKNOWN
@@ -223,6 +226,8 @@ def settle(
             answer = decide(text, seconds) if not findings else ask_z3(text, seconds)
             solvers.add(answer.solver)
             if answer.verdict == "unsat":
+                if ask_z3(query([t.TRUE, *hypotheses(base), *run.hypotheses]), seconds).verdict != "sat":
+                    undecided = True  # what is assumed contradicts itself, or may
                 break
             if answer.model is None:
                 undecided = True

@@ -13,11 +13,27 @@ from dataclasses import dataclass, field
 from keelback.prover.encode.module import UnsupportedError
 from keelback.prover.encode.shapes import ArrayShape, Leaf, Shape, StructShape
 from keelback.prover.encode.shaping import zeros_below
-from keelback.prover.encode.terms import TRUE, Term, add, and_, const, extract, ite, mask, mul, not_, or_, signed, zext
+from keelback.prover.encode.terms import (
+    FALSE,
+    TRUE,
+    Term,
+    add,
+    and_,
+    const,
+    extract,
+    ite,
+    mask,
+    mul,
+    not_,
+    or_,
+    signed,
+    zext,
+)
 
 FIRST = 0x7000_0000_0000
 SPACING = 0x1_0000_0000
 WORD = 64
+IMPOSSIBLE_ROOM = 64
 
 
 @dataclass(frozen=True)
@@ -109,10 +125,10 @@ class AddressMap:
         else:
             yield Alternative(TRUE, linear(term))
 
-    def resolve(self, address: Linear) -> list[tuple[Term, Place]] | None:
+    def resolve(self, address: Linear, under: Term = TRUE) -> list[tuple[Term, Place]] | None:
         """The places an address can name, with conditions; None when it belongs to no global (a device, a frame).
 
-        UnsupportedError when it does not fit the global's layout.
+        Only what is possible `under` a condition is looked at. UnsupportedError when it does not fit the layout.
         """
         name = self.owner(address.constant)
         if name is None:
@@ -131,7 +147,12 @@ class AddressMap:
         rest = Linear(address.constant, address.terms[:number] + address.terms[number + 1 :])
         result: list[tuple[Term, Place]] = []
         for case, value in ((condition, yes), (not_(condition), no)):
-            more = self.resolve(plus(rest, scaled(linear(value), coefficient)))
+            if and_(under, case) is FALSE:
+                continue
+            try:
+                more = self.resolve(plus(rest, scaled(linear(value), coefficient)), and_(under, case))
+            except UnsupportedError:  # strides of one table, the address of another: to be shown impossible
+                more = [(TRUE, Place(name, (), None, 0, IMPOSSIBLE_ROOM, ((const(1, WORD), 1),)))]
             if more is None:
                 return None
             result += [(and_(case, inner), place) for inner, place in more]
@@ -158,6 +179,11 @@ def _choices(terms: tuple[tuple[Term, int], ...]) -> tuple[int, Term, Term, Term
         if term.op == "ite":
             condition, yes, no = term.arguments
             return number, condition, yes, no
+        factor = term.arguments[1] if term.op == "mul" else term
+        for one, other in ((factor, term.arguments[0]), (term.arguments[0], factor)) if term.op == "mul" else ():
+            if one.op == "ite":
+                condition, yes, no = one.arguments
+                return number, condition, mul(other, yes), mul(other, no)
     return None
 
 

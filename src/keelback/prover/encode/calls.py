@@ -159,6 +159,7 @@ _HARMLESS = frozenset(
         ".arch_extension",
         "add",
         "ldp",
+        "ld1",
         "mov",
         "tst",
         "b.ne",
@@ -166,7 +167,7 @@ _HARMLESS = frozenset(
         "1:",
     }
 )
-_STORES = ("stp",)
+_STORES = ("stp", "st1")
 _CLEARS = ("dc",)  # of memory outside the kernel's state
 _LOCKS = ("ldaxr", "stxr", "stlr")
 _PRESENT_CORE = re.compile(r"mrs \$(0|\{0:x\}), tpidr_el2")

@@ -138,7 +138,7 @@ class Run:
         """What an address can name: conditions, places (None: outside all globals), and the address then."""
         found: list[tuple[Term, Place | None, Term]] = []
         for alternative in self.program.addresses.alternatives(address):
-            places = self.program.addresses.resolve(alternative.address)
+            places = self.program.addresses.resolve(alternative.address, alternative.condition)
             if places is None:
                 found.append((alternative.condition, None, address))
                 continue

@@ -27,6 +27,8 @@ GENERAL = 0x4000
 """x0..x30 lie here in the register space, 8 bytes each; behind them the zero register."""
 ZERO = GENERAL + 8 * 31
 STACK_POINTER = 8
+TABLE_REACH = 64
+"""Bytes by which an indexed address may start before its jump table, or behind its start."""
 NOP = 0xD503201F
 CALLER_SAVED = (*range(19), 30)
 CALLEE_SAVED = range(19, 30)
@@ -423,10 +425,16 @@ class MachineRun(Walker[int]):
     def _table_entry(self, address: Term, size: int) -> Term | None:
         """An entry of a jump table, chosen by its index; behind the last one nobody looks (the code compares first)."""
         found = linear(address)
-        table = self.tables.get(found.constant)
-        if table is None or table.entry_bytes != size or [c for _, c in found.terms] != [size]:
+        if [coefficient for _, coefficient in found.terms] != [size]:
             return None
-        index = found.terms[0][0]
+        near = [
+            (table, t.signed(found.constant - table.address & t.mask(WORD), WORD)) for table in self.tables.values()
+        ]
+        known = [(table, apart) for table, apart in near if table.entry_bytes == size and abs(apart) <= TABLE_REACH]
+        if not known or known[0][1] % size:
+            return None
+        table, apart = known[0]  # the index may have been counted from another number than 0
+        index = t.add(found.terms[0][0], const(apart // size, WORD))
         self._need(t.ult(index, const(len(table.entries), WORD)), f"jump table at {table.address:#x}")
         result = const(table.entries[-1], 8 * size)
         for number in reversed(range(len(table.entries) - 1)):
