@@ -157,6 +157,8 @@ class Module:
     declared: dict[str, IRType] = field(default_factory=dict[str, IRType])
     declared_parameters: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     lines: dict[int, SourceLine] = field(default_factory=dict[int, SourceLine])
+    pointed_at: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
+    """By function and number of a parameter that is an address: the struct that it points to, as in the source."""
 
     def where(self, function: str, instruction: Instruction) -> str:
         """Function, source line and instruction, for people."""

@@ -62,6 +62,7 @@ def parse_module(text: str) -> Module:
             module.functions[function.name] = function
             place = end
         place += 1
+    module.pointed_at = _pointed_at(lines, module)
     return module
 
 
@@ -222,3 +223,32 @@ def _source_lines(lines: list[str]) -> dict[int, SourceLine]:
         if kind == "DILocation":
             made[number] = SourceLine(file_of(reference(text, "scope")), int(line.group(1)) if line else 0)
     return made
+
+
+_DEFINITION = re.compile(r'^define .*?@("[^"]*"|[\w.$-]+)\(.* !dbg !(\d+) \{$')
+
+
+def _pointed_at(lines: list[str], module: Module) -> dict[tuple[str, int], str]:
+    """Structs that parameters point to, from the debug information; where LLVM has dropped parameters, nothing."""
+    nodes = {m.group(1): (m.group(2), m.group(3)) for m in map(_NODE.match, lines) if m is not None}
+    functions = {m.group(2): m.group(1).strip('"') for m in map(_DEFINITION.match, lines) if m is not None}
+
+    def look(text: str, name: str) -> str:
+        found = re.search(rf"\b{name}: !(\d+)", text)
+        return found.group(1) if found else ""
+
+    made: dict[tuple[str, int], str] = {}
+    highest: dict[str, int] = {}
+    for kind, text in nodes.values():
+        number = re.search(r"\barg: (\d+)", text)
+        function = functions.get(look(text, "scope"))
+        if kind != "DILocalVariable" or number is None or function is None:
+            continue
+        highest[function] = max(highest.get(function, 0), int(number.group(1)))
+        pointer, described = nodes.get(look(text, "type"), ("", ""))
+        struct, body = nodes.get(look(described, "baseType"), ("", ""))
+        name = re.search(r'\bname: "([^"]*)"', body)
+        if pointer == "DIDerivedType" and "DW_TAG_pointer_type" in described and struct == "DICompositeType" and name:
+            made[function, int(number.group(1)) - 1] = name.group(1)
+    whole = {name for name, count in highest.items() if len(module.functions[name].parameters) == count}
+    return {key: struct for key, struct in made.items() if key[0] in whole}

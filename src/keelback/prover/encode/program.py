@@ -21,9 +21,9 @@ from keelback.prover.encode.module import (
     Operand,
     Zero,
 )
-from keelback.prover.encode.shapes import Shape, leaves, shape_of_layout, shape_of_type
-from keelback.prover.encode.terms import Term, const, eq, ite
-from keelback.prover.encode.types import ArrayType, StructType, offsets_of, size_of
+from keelback.prover.encode.shapes import ArrayShape, Shape, leaves, shape_of_layout, shape_of_type
+from keelback.prover.encode.terms import BOOLEAN, Term, add, const, eq, ite, mul, symbol, ult
+from keelback.prover.encode.types import ArrayType, IRType, StructType, offsets_of, size_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,20 @@ class Program:
         if found is None:
             found = self._plans[function.name] = make_plan(function)
         return found
+
+    def row_address(self, function: str, number: int) -> tuple[Term, Term] | None:
+        """An unknown row of the table that a parameter points into, or None (address 0): the address, and that the row
+        is one of the table's. None if there is not exactly one such table."""
+        struct = self.module.pointed_at.get((function, number))
+        tables = [name for name, target in self.module.globals.items() if _holds(target.type, struct)]
+        if struct is None or len(tables) != 1:
+            return None
+        shape = self.shapes[tables[0]]
+        count, stride = (shape.count, shape.stride) if isinstance(shape, ArrayShape) else (1, 0)
+        row = symbol(f"row of parameter {number}", 64)
+        address = add(const(self.addresses.starts[tables[0]], 64), mul(row, const(stride, 64)))
+        is_none = symbol(f"parameter {number} is None", BOOLEAN)
+        return ite(is_none, const(0, 64), address), ult(row, const(count, 64))
 
     def waits(self, function: str, block: str) -> bool:
         """Whether a block, or what it calls, waits for an interrupt."""
@@ -99,6 +113,12 @@ class Program:
                 memory.constants[name] = _reader(data, counts, stride, offset, size)
                 return
         memory.fields[name] = Field(name, counts, size * 8)
+
+
+def _holds(kind: IRType, struct: str | None) -> bool:
+    """Whether a global is a table of these structs, or one of them."""
+    inner = kind.element if isinstance(kind, ArrayType) else kind
+    return isinstance(inner, StructType) and inner.name.rsplit(".", 1)[-1] == struct
 
 
 def _reader(data: bytes, counts: tuple[int, ...], stride: int, offset: int, size: int) -> Callable[[Indices], Term]:

@@ -20,7 +20,7 @@ from keelback.prover.encode.calls import flat, within
 from keelback.prover.encode.executor import FunctionRun
 from keelback.prover.encode.module import CallTarget, Function, Instruction, Module
 from keelback.prover.encode.program import initial_bytes
-from keelback.prover.encode.types import IRType, StructType, VoidType, width_of
+from keelback.prover.encode.types import POINTER, IRType, StructType, VoidType, width_of
 from keelback.prover.encode.walking import EFFECT_KEY, Value
 from keelback.prover.machine.executor import GENERAL, MachineRun, Signature
 from keelback.prover.machine.image import Image
@@ -87,6 +87,18 @@ def _is_component_call(instruction: Instruction) -> bool:
     return isinstance(target, CallTarget) and bool(_COMPONENT.fullmatch(target.template or ""))
 
 
+def _typed_arguments(run: Run, function: Function) -> list[Value]:
+    """Unknowns; those that are addresses point to rows of their table."""
+    made = _arguments(function)
+    for number, parameter in enumerate(function.parameters):
+        found = run.program.row_address(function.name, number) if parameter.type == POINTER else None
+        if found is not None:
+            made[number] = found[0]
+            run.hypotheses.append(found[1])
+            run.assumed.add("a parameter that is the address of a struct is that of an entry of its table, or None")
+    return made
+
+
 def _arguments(function: Function) -> list[Value]:
     def unknown(name: str, kind: IRType) -> Value:
         if isinstance(kind, StructType):
@@ -99,7 +111,7 @@ def _arguments(function: Function) -> list[Value]:
 def _run_ir(program: Program, name: str, seen: frozenset[str]) -> tuple[Run, Outcome]:
     run = _start(program, name, seen)
     function = program.module.functions[name]
-    arguments = _arguments(function)
+    arguments = _typed_arguments(run, function)
     for parameter, argument in zip(function.parameters, arguments, strict=True):
         if parameter.limits is not None and isinstance(argument, Term):
             run.hypotheses.append(within(argument, parameter.limits))
@@ -116,8 +128,10 @@ def _run_machine(program: Program, image: Image, name: str, seen: frozenset[str]
         if _STUB.fullmatch(stub) and stub in image.symbols:
             widths = program.module.declared_parameters[stub]
             signatures[image.symbols[stub]] = (stub, Signature(widths, (), comes_back=False))
-    machine = MachineRun(_start(program, name, seen), image.functions[name], signatures, image.read_constant)
-    flattened = [part for argument in _arguments(program.module.functions[name]) for part in flat(argument)]
+    run = _start(program, name, seen)
+    machine = MachineRun(run, image.functions[name], signatures, image.read_constant)
+    arguments = _typed_arguments(run, program.module.functions[name])
+    flattened = [part for argument in arguments for part in flat(argument)]
     machine.run_function(flattened, t.symbol("before", t.EFFECT))
     return machine
 
