@@ -59,8 +59,11 @@ def disarm() -> None:
 
 
 def mask_loaded_timer() -> None:
-    """The loaded vcpu's timer fired: keep it from firing on."""
-    CNTV_CTL_EL0.write((CNTV_CTL_EL0.read() & ENABLE) | MASK)
+    """The loaded vcpu's timer fired: keep it from firing on. It is turned off and on, so that its status is worked out
+    anew: an emulator may not have noticed yet that it fired, and the guest ignores its interrupt without."""
+    control = (CNTV_CTL_EL0.read() & ENABLE) | MASK
+    CNTV_CTL_EL0.write(u64(0))
+    CNTV_CTL_EL0.write(control)
 
 
 def deliver(index: u32) -> bool:
