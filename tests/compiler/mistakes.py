@@ -218,7 +218,7 @@ TYPES = [
     Mistake("reference", "«wrong»: Final = Link()\nwrong.next = Link()", "a name"),
     Mistake("asm-operand", "@asm(«'mov {there}, {here}'»)\ndef wrong(here: u64) -> None:\n    pass", "it has here"),
     Mistake("asm-operand", "@asm('svc #0')\ndef wrong(«text: str») -> None:\n    pass", "its address"),
-    Mistake("asm-operand", "@asm('svc #0')\ndef wrong() -> «Row»:\n    return row", "integers, bools"),
+    Mistake("asm-operand", "@asm('svc #0')\ndef wrong() -> «Row | None»:\n    return row", "integers, bools"),
     Mistake("asm-operand", "@asm('svc #0', registers={'a': 'x0'})\n«def wrong() -> None:\n    pass»", "none"),
     Mistake(
         "asm-operand", "@asm('svc #0', registers={'a': 'q0'})\n«def wrong(a: u64) -> None:\n    pass»", "x0 .. x30"
