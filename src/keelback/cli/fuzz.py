@@ -66,7 +66,7 @@ def run_part(seed: int, calls: int, jobs: int, *, compared: bool) -> bool:
 
 
 def describe(statistics: Statistics, process_seconds: float, jobs: int, compared: bool) -> str:
-    """What was done, in one paragraph. The rate is that of one process that has a processor to itself, without compiling."""
+    """What was done, in one paragraph. The rate is that of a process with a processor to itself, without compiling."""
     answered = sum(count for (_, status), count in statistics.results.items() if status == errors.OK)
     outcomes, numbers = len(statistics.results), {number for number, _ in statistics.results}
     rate = statistics.calls / max(process_seconds, 1e-9)

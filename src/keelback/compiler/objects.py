@@ -54,7 +54,15 @@ def _program_key(program: Program) -> str:
     `_is_current`."""
     root = str(program.root.resolve()) if isinstance(program.root, Path) else program.root
     parameters = [f"{name}={value!r}" for name, value in sorted(program.parameters.items())]
-    parts = [root, str(COMPILER_FOLDER), str(program.hooks_from_root), "extra", *program.extra, "parameters", *parameters]
+    parts = [
+        root,
+        str(COMPILER_FOLDER),
+        str(program.hooks_from_root),
+        "extra",
+        *program.extra,
+        "parameters",
+        *parameters,
+    ]
     return content_key([*parts, compiler_fingerprint()])
 
 
