@@ -7,13 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test check lint types unit boot bench setup clean
+.PHONY: help demo test check lint types unit boot bench coverage setup clean
 
 help:
 	@echo "make demo    boot Debian beside a vault, play the scenario, print the transcript"
 	@echo "make test    every check and test, emulated machines included"
 	@echo "make check   the quick part: lint, types, tests without an emulated machine"
 	@echo "make bench   the figures in docs/reference/benchmarks.md, bare machine and Keelback side by side"
+	@echo "make coverage  lines and branches of the kernel that the tests without an emulated machine run in CPython"
 	@echo "make setup   only install what the others need"
 
 demo: $(VENV)/.installed
@@ -41,6 +42,11 @@ boot: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benches
+
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m coverage run --branch --source=src/keelback/kernel --data-file=build/coverage \
+		-m pytest -q -m "not boot and not slow" tests/kernel
+	$(BIN)/python -m coverage report --data-file=build/coverage --show-missing
 
 setup: $(VENV)/.installed-dev
 

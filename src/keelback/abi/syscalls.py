@@ -17,7 +17,8 @@ NULL: Final = 0
 
 CALL: Final = 1
 """x8 endpoint (WRITE), x0..x7 message. Blocks; returns the reply in x0..x7.
-PRIORITY unless the server's priority is above the caller's; RESTARTED when the server was stopped meanwhile."""
+STATE when nobody serves the endpoint; PRIORITY unless the server's priority is above the caller's; RESTARTED when the
+server was stopped meanwhile."""
 
 RECEIVE: Final = 2
 """x8 endpoint (READ). Blocks; x10 = kind of event (keelback.abi.messages), x9 = badge, or bits for a signal,
@@ -56,21 +57,23 @@ BUSY when all list registers are taken: the guest then exits with MAINTENANCE as
 
 THREAD_STOP: Final = 12
 """x8 thread (CONTROL). The thread stops; a call it was blocked in ends with RESTARTED, its client gets RESTARTED.
-STATE when it is the caller itself."""
+STATE when it is the caller itself; PENDING while it runs on another core, which is asked to stop it."""
 
 THREAD_START: Final = 13
 """x8 thread (CONTROL), x0 = pc, x1 = sp, x2 = argument (its x0). Stops it, clears its registers, makes it ready.
-STATE when it is the caller itself."""
+STATE when it is the caller itself, or has no priority or no address space yet; PENDING while it runs on another core,
+which is asked to stop it."""
 
 THREAD_READ: Final = 14
-"""x8 thread (READ), x0 = register id (0..30, 31 sp, 32 pc, 33 pstate). x0 = value. STATE when it is the caller."""
+"""x8 thread (READ), x0 = register id (0..30, 31 sp, 32 pc, 33 pstate). x0 = value. STATE when it is the caller,
+or runs on another core."""
 
 THREAD_WRITE: Final = 15
 """x8 thread (WRITE), x0 = register id, x1 = value (of pstate only N, Z, C, V count). STATE unless it is stopped or
 faulted."""
 
 THREAD_RESUME: Final = 16
-"""x8 thread (CONTROL). Continues a thread that is stopped or faulted. STATE when it is neither."""
+"""x8 thread (CONTROL). Continues a thread that is stopped or faulted. STATE when it is neither, or as THREAD_START."""
 
 CAPABILITY_COPY: Final = 17
 """x8 source slot, whose capability may be dead, as the copy is then; x0 = destination slot (empty, else OCCUPIED), x1 =
