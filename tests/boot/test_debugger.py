@@ -55,7 +55,7 @@ def test_gdb_stops_on_python_lines_in_kernel_and_component(tmp_path: Path) -> No
         COMMANDS.format(
             port=port,
             component=built.folder / "greeter.elf",
-            scheduler_line=line_of(scheduler, "word = priority >> 6"),
+            scheduler_line=line_of(scheduler, "u64(priority & 63)"),
             component_line=line_of(GREETER, "while take_line"),
         )
     )
@@ -64,7 +64,7 @@ def test_gdb_stops_on_python_lines_in_kernel_and_component(tmp_path: Path) -> No
         command = ["timeout", "-k", "5", str(GDB_SECONDS), "gdb-multiarch", "-batch", "-x", str(script)]
         done = subprocess.run([*command, str(built.folder / "kernel.elf")], capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
-    assert "mark_ready" in output and "word = priority >> 6" in output, output
+    assert "mark_ready" in output and "u64(priority & 63)" in output, output
     assert " start (device_tree=" in output and "kernel/boot.py" in output, output
     assert "$1 = {0, 0, 0, 0}" in output, output  # no queue is marked yet
     assert "#0  notified (" in output and "while take_line():" in output, output

@@ -67,7 +67,7 @@ def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64,
     """CALL. If the server waited for it, it runs at once."""
     core = this_core()
     calling = interface.present_thread(core)
-    server = endpoint.find_receiver(calling)
+    server = endpoint.find_receiver(core, calling)
     if server == 0 or core.trace_mask & EVERY_CALL != 0:
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
     endpoint.commit_call(core, calling, server)

@@ -70,13 +70,14 @@ def copy_words(to: Array[u64], source: Array[u64]) -> None:
 
 
 @inline
-def find_receiver(thread: Thread) -> u32:
+def find_receiver(core: Core, thread: Thread) -> u32:
     """The server that waits for this CALL (x8 endpoint) on the same core, in the common case; 0 otherwise."""
     number = thread.context.registers[8]
     if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE)):
         return u32(0)
     server = endpoints[slot_of(thread, number).object].waiting
-    return server if thread.rank < threads[server].rank <= thread.rank | 255 else u32(0)
+    rank = threads[server].rank
+    return server if thread.rank < rank <= thread.rank | 255 and core.best_rank <= rank else u32(0)
 
 
 @inline
@@ -98,7 +99,7 @@ def commit_call(core: Core, thread: Thread, server: u32) -> None:
 
 def call(core: Core, thread: Thread) -> u64:
     """CALL: x8 endpoint. OK means that the caller is blocked now."""
-    server = find_receiver(thread)
+    server = find_receiver(core, thread)
     if server != 0:
         commit_call(core, thread, server)
         return u64(HANDED_OVER)

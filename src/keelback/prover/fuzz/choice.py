@@ -40,6 +40,7 @@ WAKING = (syscalls.SIGNAL, syscalls.THREAD_RESUME, syscalls.THREAD_START, syscal
 ALL_ACTIONS = vcpu.SKIP | vcpu.WRITE_RESULT
 TRACE_CALLS = (syscalls.TRACE_READ, syscalls.TRACE_CONTROL)
 PASSING = (syscalls.CALL_PASS, syscalls.REPLY_PASS)
+ANSWERING = (syscalls.REPLY, syscalls.REPLY_PASS)
 DELETIONS = (syscalls.CAPABILITY_DELETE, syscalls.CAPABILITY_CLEAR, syscalls.REVOKE, syscalls.OBJECT_REVOKE)
 STOPS = (syscalls.THREAD_STOP, syscalls.OBJECT_DESTROY)
 CALLING = (syscalls.CALL, syscalls.CALL_PASS)
@@ -137,7 +138,7 @@ def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
     if guests and not is_last and chance.random() < 0.1:
         actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
         return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
-    number = chance.choice(CALL_NUMBERS)
+    number = chance.choice(ANSWERING if state.replies and chance.random() < 0.05 else CALL_NUMBERS)
     if (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
         number = syscalls.SIGNAL
     if is_last and number in BLOCKING and chance.random() < 0.95:
@@ -164,18 +165,24 @@ def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
 def _choose_own(state: State, thread: Thread, number: int, chance: random.Random) -> int:
     """x8: mostly what the call takes there, and where only one object will do, mostly that."""
     kind, right = SLOTS.get(number, {}).get(8, (ANY, 0))
-    only = 0
-    if number in SERVING:
-        only = thread.serves
-    elif number in LISTENING:
-        only = thread.notification
     if chance.random() < 0.7:
-        wanted = [only] if only else _servers_above(state, thread) if number in CALLING else []
+        wanted = _useful_objects(state, thread, number)
         held = state.capabilities.get(thread.table, {}).items()
         fitting = [slot for slot, capability in held if capability.kind == kind and capability.object in wanted]
         if fitting:
             return chance.choice(fitting)
     return _choose_slot(state, thread, kind, right, chance)
+
+
+def _useful_objects(state: State, thread: Thread, number: int) -> list[int]:
+    """Objects with which a call has a chance, where that is only few of their kind."""
+    if number in SERVING:
+        return [thread.serves]
+    if number in LISTENING:
+        return [thread.notification]
+    if number in ANSWERING:
+        return list(state.replies)
+    return _servers_above(state, thread) if number in CALLING else []
 
 
 def _servers_above(state: State, thread: Thread) -> list[int]:

@@ -51,6 +51,7 @@ def end_thread(state: State, index: int) -> None:
     thread.table = thread.space = 0
     thread.fault_endpoint, thread.fault_badge = (0, 0), 0
     thread.core = thread.priority = thread.ceiling = 0
+    thread.stopping = False
     reset(state, thread)
 
 
