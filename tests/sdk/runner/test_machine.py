@@ -48,3 +48,8 @@ def test_the_time_limit_ends_it() -> None:
     with Machine(["sleep", "60"], limit_s=0.3) as machine:
         machine.wait_end(limit_s=20)
     assert not machine.running
+
+
+def test_a_pattern_for_a_line_waits_for_the_whole_of_it() -> None:
+    with Machine(["sh", "-c", "printf 'frame 0'; sleep 0.5; echo x40"], limit_s=20) as machine:
+        assert machine.expect("^frame ([0-9a-fx]+)$")[1] == "0x40"

@@ -64,11 +64,13 @@ class Machine:
         self._process.stdin.flush()
 
     def expect(self, pattern: str, *, limit_s: float = 30.0) -> re.Match[str]:
-        """Wait until the regular expression `pattern` matches in what came since the last match."""
+        """Wait until the regular expression `pattern` matches in what came since the last match. One that ends in `$`
+        waits for the whole line."""
         compiled, deadline = re.compile(pattern, re.MULTILINE), time.monotonic() + limit_s
         while True:
             match = compiled.search(self.transcript, self._seen)
-            if match is not None:
+            may_grow = pattern.endswith("$") and not self._ended
+            if match is not None and not (may_grow and match.end() == len(self.transcript)):
                 self._seen = match.end()
                 return match
             if self._ended:
