@@ -4,7 +4,8 @@ A description imports its words from here; tools import `build_system` and the r
 """
 
 from keelback.sdk.boards import BOARDS, Board, Device
-from keelback.sdk.system.checks import InvalidSystem, check_system
+from keelback.sdk.isolation import check_system
+from keelback.sdk.system.checks import InvalidSystem
 from keelback.sdk.system.description import System, load_system
 from keelback.sdk.system.errors import DescriptionError, Location
 from keelback.sdk.system.model import Channel, MemoryRegion, ProtectionDomain, Schedule, Signal, VirtualMachine

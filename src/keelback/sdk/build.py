@@ -17,10 +17,11 @@ from typing import Any
 
 from keelback.sdk.boards import BOARDS, Board
 from keelback.sdk.image.flat_image import assemble_image, place_programs
-from keelback.sdk.image.manifest import build_manifest
+from keelback.sdk.image.manifest import build_manifest, describe_authority
 from keelback.sdk.image.plan import Plan
 from keelback.sdk.image.programs import Progress, build_all, fit_kernel
 from keelback.sdk.image.wiring import plan_system
+from keelback.sdk.isolation import check_claims
 from keelback.sdk.system.checks import check_system
 from keelback.sdk.system.checks.domains import find_source
 from keelback.sdk.system.description import System
@@ -99,6 +100,7 @@ def _exclusive(folder: Path) -> Generator[None]:
 def _build_into(system: System, folder: Path, progress: Progress) -> BuiltSystem:
     progress(f"planning {system.name}")
     plan = plan_system(system, find_seed(folder))
+    check_claims(plan)
     key = inputs_key(plan)
     kept = _find_built(folder, key)
     if kept is not None:
@@ -108,6 +110,7 @@ def _build_into(system: System, folder: Path, progress: Progress) -> BuiltSystem
     built = build_all(plan, folder, progress)
     progress("placing and checking")
     place_programs(plan, built)
+    check_claims(plan)  # again, with what has its place now
     fit_kernel(plan, built, folder)
     image = assemble_image(plan, built)
     (folder / IMAGE_FILE).write_bytes(image.content)
@@ -157,9 +160,10 @@ def inputs_key(plan: Plan) -> str:
             digest.update(repr((load.program, load.image.source, told)).encode())
         for mapping in component.mappings:
             digest.update(repr((mapping.name, mapping.virtual, mapping.access, mapping.extent.name)).encode())
+    digest.update(repr(describe_authority(plan)["isolation"]).encode())
     digest.update(repr((plan.system.cores, plan.windows, plan.first_windows, plan.next_index)).encode())
     for extent in plan.extents:
-        digest.update(repr((extent.name, extent.kind, extent.size_bytes, extent.physical)).encode())
+        digest.update(repr((extent.name, extent.kind, extent.size_bytes, extent.physical, extent.dma)).encode())
         digest.update(extent.content)
     return digest.hexdigest()
 

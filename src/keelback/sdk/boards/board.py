@@ -19,6 +19,8 @@ class Device:
     edge_triggered: bool = False
     exclusive: bool = True
     """Of the kernel's devices: whether no domain can have it. The kernel uses the UART for a panic only."""
+    dma: bool = True
+    """Whether it moves data to and from RAM by itself; then who drives it can write all of it. Unless one knows."""
 
 
 @dataclass(frozen=True)

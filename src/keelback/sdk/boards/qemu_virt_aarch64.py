@@ -16,9 +16,9 @@ QEMU_VIRT_AARCH64 = Board(
         Device("pl011", 0x0900_0000, 0x1000, interrupt=33, exclusive=False),
     ),
     devices=(
-        Device("pl011", 0x0900_0000, 0x1000, interrupt=33),
-        Device("pl031", 0x0901_0000, 0x1000, interrupt=34),
-        Device("pl061", 0x0903_0000, 0x1000, interrupt=39),
+        Device("pl011", 0x0900_0000, 0x1000, interrupt=33, dma=False),  # its DMA interface is connected to nothing
+        Device("pl031", 0x0901_0000, 0x1000, interrupt=34, dma=False),
+        Device("pl061", 0x0903_0000, 0x1000, interrupt=39, dma=False),
     ),
     interrupt_count=288,
     core_count_max=8,

@@ -13,7 +13,7 @@ from keelback.sdk.image.components import Built
 from keelback.sdk.image.layout import Layout
 from keelback.sdk.image.plan import ROOT_POOL, Capability, Component, Extent, Load, Plan
 from keelback.sdk.image.plan import Mapping as ExtentMapping
-from keelback.sdk.system.model import Schedule
+from keelback.sdk.system.model import Channel, Isolation, MemoryRegion, Schedule, Signal
 
 FORMAT = 1
 
@@ -53,7 +53,7 @@ def build_manifest(plan: Plan, layout: Layout, built: Mapping[str, Built], image
         "kernel": _kernel(layout, built["kernel"]),
         "components": [_component(plan, component, built) for component in plan.components],
         "guests": [_guest(plan, component) for component in plan.components if component.guest is not None],
-        "memory": [_extent(extent) for extent in sorted(plan.extents, key=lambda extent: extent.physical)],
+        "memory": _memory(plan),
         "interrupts": [
             {
                 "index": interrupt.index,
@@ -64,7 +64,37 @@ def build_manifest(plan: Plan, layout: Layout, built: Mapping[str, Built], image
             }
             for interrupt in plan.interrupts
         ],
+        "isolation": [_claim(plan, claim) for claim in plan.system.claims],
     }
+
+
+def describe_authority(plan: Plan) -> dict[str, Any]:
+    """What of the manifest keelback.authority reads; nothing has to be compiled for it."""
+    return {
+        "system": plan.system.name,
+        "components": [_authority(plan, component) for component in plan.components],
+        "guests": [_guest(plan, component) for component in plan.components if component.guest is not None],
+        "memory": _memory(plan),
+        "isolation": [_claim(plan, claim) for claim in plan.system.claims],
+    }
+
+
+def _claim(plan: Plan, claim: Isolation) -> dict[str, Any]:
+    system = plan.system
+    elements: list[Channel | Signal | MemoryRegion] = [*system.channels, *system.signals, *system.regions]
+    waived = [element for element in elements if element in claim.through or element.name in claim.through]
+    return {
+        "source": claim.source,
+        "target": claim.target,
+        "through": list(dict.fromkeys(element.name for element in waived)),
+        "trusting": list(dict.fromkeys(claim.trusting)),
+        "waived": sorted(list(way) for element in waived for way in plan.ways.get(id(element), ())),
+        "described_at": str(claim.location),
+    }
+
+
+def _memory(plan: Plan) -> list[dict[str, Any]]:
+    return [_extent(extent) for extent in sorted(plan.extents, key=lambda extent: extent.physical)]
 
 
 def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
@@ -90,8 +120,20 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
 
 def _component(plan: Plan, component: Component, all_built: Mapping[str, Built]) -> dict[str, Any]:
     built = all_built[component.name]
-    handler = component.fault_handler
     secrets = component.secrets  # a manifest is for everybody to read
+    return _authority(plan, component) | {
+        "loads": [_load(load, all_built[load.program]) for load in component.loads],
+        "elf": f"{component.name}.elf",
+        "described_at": str(component.domain.location),
+        "sources": [str(path) for path in built.sources],
+        "parameters": {name: value for name, value in sorted(component.parameters.items()) if name not in secrets},
+        "secret_parameters": sorted(secrets),
+    }
+
+
+def _authority(plan: Plan, component: Component) -> dict[str, Any]:
+    """What a component can do, and who can do something to it."""
+    handler = component.fault_handler
     return {
         "name": component.name,
         "index": component.index,
@@ -102,15 +144,9 @@ def _component(plan: Plan, component: Component, all_built: Mapping[str, Built])
         "passive": component.domain.passive,
         "slots": component.slot_count,
         "pool": _pool(component),
-        "loads": [_load(load, all_built[load.program]) for load in component.loads],
-        "elf": f"{component.name}.elf",
-        "described_at": str(component.domain.location),
-        "sources": [str(path) for path in built.sources],
         "fault_handler": plan.components[handler - 1].name if handler else None,
         "capabilities": [_capability(plan, capability) for capability in component.capabilities],
         "mappings": [_mapping(mapping) for mapping in component.mappings],
-        "parameters": {name: value for name, value in sorted(component.parameters.items()) if name not in secrets},
-        "secret_parameters": sorted(secrets),
     }
 
 
@@ -192,6 +228,7 @@ def _extent(extent: Extent) -> dict[str, Any]:
         "kind": extent.kind,
         "address": extent.physical,
         "size_bytes": extent.size_bytes,
+        "dma": extent.dma,
     }
 
 

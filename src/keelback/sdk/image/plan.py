@@ -50,6 +50,7 @@ class Extent:
     size_bytes: int
     content: bytes = b""
     physical: int = 0
+    dma: bool = False
 
     @property
     def alignment(self) -> int:
@@ -252,6 +253,9 @@ class Plan:
     large_frames: int = 0
     """Physical addresses of the zones of frames, once they are placed."""
     by_domain: dict[int, Component] = field(default_factory=dict)
+    ways: dict[int, set[tuple[str, ...]]] = field(default_factory=dict)
+    """Of channels, signals and regions, by identity: the capabilities and the memory they became, as
+    keelback.authority names them."""
 
     def take(self, kind: str, count: int) -> int:
         """The first of `count` new indices of this kind; they begin with 1, those of pools behind the root pool's."""

@@ -57,7 +57,8 @@ def plan_devices(plan: Plan) -> None:
         component = plan.component_of(use.domain)
         device = resolve_device(plan.board, use)
         assert device is not None
-        extent = plan.add_extent(Extent(device.name, component.name, "device", device.size_bytes, physical=device.base))
+        extent = Extent(device.name, component.name, "device", device.size_bytes, physical=device.base, dma=device.dma)
+        plan.add_extent(extent)
         address = component.next_device
         component.next_device += align_up(extent.size_bytes, 0x1_0000)
         name = parameter_name(device.name)
@@ -98,6 +99,7 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel], first_p
         client = plan.component_of(channel.client)
         badge = position + 1
         slot = client.grant(f"{channel.name} -> {server.name}", objects.ENDPOINT, server.index, rights.WRITE, badge)
+        ways = plan.ways.setdefault(id(channel), {("capability", client.name, str(slot))})
         is_port = first_ports.get(id(channel.client)) is channel
         prefixes = [parameter_name(channel.name)] + (["port"] if is_port else [])
         for prefix in prefixes:
@@ -109,6 +111,7 @@ def _plan_server(plan: Plan, server: Component, channels: list[Channel], first_p
         server.parameters[f"client_{position}_name"] = client.name
         if stride:
             extent = plan.add_extent(Extent(f"{client.name}-{channel.name} buffer", server.name, "buffer", stride))
+            ways.add(("memory", extent.name))
             address = client.map(f"{channel.name} buffer", extent, "rw")
             for prefix in prefixes:
                 client.pass_window(f"{prefix}_buffer", address, stride)
@@ -126,6 +129,7 @@ def plan_signals(plan: Plan) -> None:
         label = f"{signal.name} -> {receiver.name}"
         slot = sender.grant(label, objects.NOTIFICATION, receiver.index, rights.WRITE, 1 << bit)
         sender.parameters[f"{name}_slot"] = slot
+        plan.ways[id(signal)] = {("capability", sender.name, str(slot))}
 
 
 def plan_regions(plan: Plan) -> None:
@@ -140,7 +144,9 @@ def plan_regions(plan: Plan) -> None:
             kind = "device" if region.physical is not None else "file" if region.file is not None else "region"
             physical = region.physical or 0
             extent = Extent(region.name, component.name, kind, size_bytes, content, physical)  # type: ignore[arg-type]
+            extent.dma = region.dma
             extents[id(region)] = plan.add_extent(extent)
+            plan.ways[id(region)] = {("memory", extent.name)}
         address = component.map(mapping.name, extent, mapping.access, mapping.address)
         component.pass_window(parameter_name(mapping.name), address, extent.size_bytes)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from keelback.sdk.boards.board import Device
 from keelback.sdk.system.errors import DescriptionError, Location, find_caller
@@ -15,6 +15,7 @@ from keelback.sdk.system.model import (
     Channel,
     Console,
     DeviceUse,
+    Isolation,
     MemoryRegion,
     ProtectionDomain,
     RegionMapping,
@@ -24,6 +25,9 @@ from keelback.sdk.system.model import (
 from keelback.sdk.system.resources import read_duration, read_size
 
 Element = TypeVar("Element", ProtectionDomain, MemoryRegion)
+
+Way: TypeAlias = str | Channel | Signal | MemoryRegion
+Member: TypeAlias = str | ProtectionDomain | Console
 
 DRIVER_PRIORITY = 250
 MULTIPLEXER_PRIORITY = 245
@@ -45,6 +49,7 @@ class System:
         self.mappings: list[RegionMapping] = []
         self.device_uses: list[DeviceUse] = []
         self.schedules: list[Schedule] = []
+        self.claims: list[Isolation] = []
         self.console: Console | None = None
 
     def add(self, element: Element) -> Element:
@@ -120,6 +125,37 @@ class System:
         made = Schedule(core, [(name, read_duration(length, f"window `{name}`")) for name, length in windows])
         self.schedules.append(made)
         return made
+
+    def isolates(
+        self,
+        source: str | ProtectionDomain,
+        target: str | ProtectionDomain,
+        *,
+        through: Way | Iterable[Way] = (),
+        trusting: Member | Iterable[Member] = (),
+    ) -> Isolation:
+        """Claim that `source` can never affect `target`: neither its memory, execution and capabilities, nor by talk,
+        itself or through others. Checking and building refuse a system for which that is wrong, and say why.
+
+        `through` are the channels, signals and regions (or their names) by which it may; `trusting` are components, or
+        the console's three, that are trusted to hand nothing on.
+        """
+        ways = (through,) if isinstance(through, str | Channel | Signal | MemoryRegion) else tuple(through)
+        members = (trusting,) if isinstance(trusting, str | ProtectionDomain | Console) else tuple(trusting)
+        trusted = tuple(name for member in members for name in _names_of(member))
+        claim = Isolation(_name_of(source), _name_of(target), ways, trusted)
+        self.claims.append(claim)
+        return claim
+
+
+def _names_of(member: Member) -> tuple[str, ...]:
+    if isinstance(member, Console):
+        return tuple(domain.name for domain in (member.driver, member.multiplexer, member.monitor))
+    return (_name_of(member),)
+
+
+def _name_of(member: str | ProtectionDomain) -> str:
+    return member if isinstance(member, str) else member.name
 
 
 def _name_from(path: Path) -> str:

@@ -142,7 +142,8 @@ class VirtualMachine(ProtectionDomain):
 class MemoryRegion:
     """Memory that domains share: of a given size, or with the contents (and at least the size) of a file.
 
-    Without `file` it starts as zeros. `physical` pins it to a physical address outside the RAM (a device's memory).
+    Without `file` it starts as zeros. `physical` pins it to a physical address outside the RAM (a device's memory);
+    `dma=False` says that no device behind it moves data to and from RAM by itself.
     """
 
     def __init__(
@@ -152,9 +153,11 @@ class MemoryRegion:
         size: str | int | None = None,
         file: str | Path | None = None,
         physical: int | None = None,
+        dma: bool = True,
     ) -> None:
         self.location = find_caller()
         self.name = name
+        self.dma = physical is not None and dma
         self.size_bytes = None if size is None else read_size(size, "size")
         self.file = None if file is None else self.location.path.parent / file
         self.physical = physical
@@ -210,6 +213,22 @@ class DeviceUse:
     device: str | Device
     domain: ProtectionDomain
     location: Location = field(default_factory=find_caller)
+
+
+@dataclass(frozen=True, eq=False)
+class Isolation:
+    """The claim that `source` can never affect `target` but by the ways in `through`, if those in `trusting` hand
+    nothing on. True where it is made: it is judged with the whole system, when that is checked or built."""
+
+    source: str
+    target: str
+    through: tuple[str | Channel | Signal | MemoryRegion, ...]
+    trusting: tuple[str, ...]
+    location: Location = field(default_factory=find_caller)
+
+    def __bool__(self) -> bool:
+        """So that `assert` can stand before it."""
+        return True
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from keelback.sdk.system.checks import connections, devices, domains, guests, memory, pools, times
+from keelback.sdk.system.checks import connections, devices, domains, guests, isolation, memory, pools, times
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import DescriptionError
 
@@ -61,6 +61,9 @@ RULES: tuple[Rule, ...] = (
     pools.check_load_names,
     pools.check_load_sources,
     pools.check_load_stacks,
+    isolation.check_claim_members,
+    isolation.check_claim_ends,
+    isolation.check_claim_ways,
 )
 
 _FIRST_RULES = 2
