@@ -29,7 +29,8 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
         CORE.context = context
 
     monkeypatch.setattr(entry, "leave_common_case", go_on)
-    monkeypatch.setattr(entry, "leave", leave)
+    for name in ("leave", "leave_any", "leave_caller"):
+        monkeypatch.setattr(entry, name, leave)
 
 
 def exception(kind: int) -> int:
@@ -64,8 +65,10 @@ def enter_call(number: int, slot: int, *words: int) -> int:
     if number in (syscalls.CALL, syscalls.REPLY_RECEIVE):
         message = [saved[index] for index in range(8)]
         (entry.call if number == syscalls.CALL else entry.reply_receive)(*message)
+    elif number == syscalls.VCPU_RUN:
+        CORE.context = entry.vcpu_run()
     else:
-        CORE.context = entry.vcpu_run() if number == syscalls.VCPU_RUN else entry.system_call(u64(number))
+        entry.called(entry.system_call(u64(number)))
     return int(CORE.context)
 
 

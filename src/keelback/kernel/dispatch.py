@@ -34,13 +34,18 @@ from keelback.lang import inline, noinline, u64
 def dispatch(number: u64) -> None:
     """Carry out one system call of the present thread. Afterwards another thread may be the present one."""
     core = this_core()
-    serve(core, threads[core.current], number)
+    calling = threads[core.current]
+    status = call_traced(number, core, calling)
+    calling.context.registers[8] = status
 
 
-@inline
-def serve(core: Core, calling: Thread, number: u64) -> None:
-    """`dispatch`, when the present thread is known."""
-    begin_call(core, calling, number)
+@noinline
+def call_traced(number: u64, core: Core, calling: Thread) -> u64:
+    """The call itself, with its records, and its status. A thread that blocks finds another one when it is woken."""
+    registers = calling.context.registers
+    record(core, u64(trace.CALL), number, registers[8], registers[0])
+    clear_results(calling)
+    slot = registers[8]
     if number == syscalls.CALL:
         status = endpoint.call(core, calling)
     elif number == syscalls.REPLY_RECEIVE:
@@ -48,27 +53,18 @@ def serve(core: Core, calling: Thread, number: u64) -> None:
     else:
         status = call_object(number, core, calling)
     if status == endpoint.HANDED_OVER:
-        endpoint.copy_words(threads[core.current].context.registers, calling.context.registers)
+        endpoint.copy_words(threads[core.current].context.registers, registers)
         status = u64(errors.OK)
-    end_call(core, calling, number, status)
-
-
-@inline
-def begin_call(core: Core, calling: Thread, number: u64) -> None:
-    """Before the call itself."""
-    registers = calling.context.registers
-    record(core, u64(trace.CALL), number, registers[8], registers[0])
-    registers[9] = u64(0)
-    registers[10] = u64(0)
-
-
-@inline
-def end_call(core: Core, calling: Thread, number: u64, status: u64) -> None:
-    """After the call itself; a thread that blocks finds another status when it is woken."""
-    registers = calling.context.registers
     if status != errors.OK:
-        record(core, u64(trace.ERROR), number, registers[8], status)
-    registers[8] = status
+        record(core, u64(trace.ERROR), number, slot, status)
+    return status
+
+
+@inline
+def clear_results(calling: Thread) -> None:
+    """x9 and x10 are zero where a call does not use them."""
+    calling.context.registers[9] = u64(0)
+    calling.context.registers[10] = u64(0)
 
 
 @inline
@@ -87,7 +83,7 @@ def call_object(number: u64, core: Core, calling: Thread) -> u64:
     if number == syscalls.INTERRUPT_ACKNOWLEDGE:
         return interrupt.acknowledge(calling)
     if number == syscalls.VCPU_RUN:
-        return vcpu.run(calling)
+        return run_vcpu(calling)
     if number == syscalls.VCPU_READ:
         return vcpu_registers.read(calling)
     if number == syscalls.VCPU_WRITE:
@@ -142,8 +138,7 @@ def call_new(number: u64, core: Core, calling: Thread) -> u64:
     if number == syscalls.WAIT_UNTIL:
         return notification.wait_until(core, calling, registers[0])
     if number == syscalls.YIELD:
-        commit_end_slice(core)
-        return u64(errors.OK)
+        return yield_slice(core)
     if number == syscalls.CAPABILITY_MOVE:
         return capability.move(calling)
     if number == syscalls.CAPABILITY_CLEAR:
@@ -177,6 +172,19 @@ def call_new(number: u64, core: Core, calling: Thread) -> u64:
     if number == syscalls.UNLINK_ENTRY:
         return translation.unlink_entry(calling)
     return call_configure(number, core, calling)
+
+
+@noinline
+def yield_slice(core: Core) -> u64:
+    """YIELD."""
+    commit_end_slice(core)
+    return u64(errors.OK)
+
+
+@noinline
+def run_vcpu(calling: Thread) -> u64:
+    """VCPU_RUN, where it is not worth a copy."""
+    return vcpu.run(calling)
 
 
 @noinline

@@ -12,9 +12,9 @@ from typing import Final
 from keelback.abi import syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
-from keelback.kernel.arch.aarch64.vectors import leave, leave_caller, leave_common_case, leave_to
+from keelback.kernel.arch.aarch64.vectors import leave, leave_any, leave_caller, leave_common_case, leave_to
 from keelback.kernel.budgets import commit_charge
-from keelback.kernel.dispatch import begin_call, dispatch, end_call, serve
+from keelback.kernel.dispatch import call_object, call_traced, clear_results, dispatch
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
@@ -23,7 +23,7 @@ from keelback.kernel.scheduler import commit_reschedule, this_core
 from keelback.kernel.state import Core, Thread, threads
 from keelback.kernel.ticks import commit_tick
 from keelback.kernel.trace import EVERY_CALL, record, write_record
-from keelback.lang import entry, inline, noinline, u32, u64
+from keelback.lang import address_of, entry, inline, noinline, u32, u64
 
 # Kinds of exception, as the vectors number them.
 SYNCHRONOUS: Final = 0
@@ -49,13 +49,24 @@ def start_secondary() -> u64:
 
 @entry("kernel_system_call")
 def system_call(number: u64) -> u64:
-    """`svc #number` by the present thread; x0..x8 are in its context."""
+    """`svc #number` by the present thread; x0..x8 are in its context. The status, for `called`."""
     core = this_core()
     calling = interface.present_thread(core)
-    serve(core, calling, number)
-    if core.current == core.component and not core.slice_wanted and calling.charged == core.charged:
-        return core.context
-    return resume_any(core)
+    if core.trace_mask & EVERY_CALL != 0:
+        return call_traced(number, core, calling)
+    clear_results(calling)
+    return call_object(number, core, calling)
+
+
+@entry("kernel_called")
+def called(status: u64) -> None:
+    """After a system call: the caller runs on, or whoever is the present thread now."""
+    core = this_core()
+    calling = interface.present_thread(core)
+    calling.context.registers[8] = status
+    if not core.turned:
+        return leave_caller(address_of(calling))
+    return leave_any(resume_any(core))
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
@@ -67,8 +78,8 @@ def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64,
     """CALL. If the server waited for it, it runs at once."""
     core = this_core()
     calling = interface.present_thread(core)
-    server = endpoint.find_receiver(core, calling)
-    if server == 0 or core.trace_mask & EVERY_CALL != 0:
+    server = endpoint.find_receiver(calling)
+    if server == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[server]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
     endpoint.commit_call(core, calling, server)
     interface.switch_component(core, calling, server, threads[server])
@@ -83,7 +94,7 @@ def reply_receive(
     core = this_core()
     calling = interface.present_thread(core)
     client = endpoint.find_client(core, calling)
-    if client == 0 or core.trace_mask & EVERY_CALL != 0:
+    if client == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[client]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
     endpoint.commit_answer(core, calling, client)
     interface.switch_component(core, calling, client, threads[client])
@@ -94,10 +105,9 @@ def reply_receive(
 def finish_call() -> None:
     """All other cases of these calls; the message is in the caller's context."""
     core = this_core()
-    before = core.current
     dispatch(interface.find_call_number())
-    if core.current == before and not core.slice_wanted:
-        return leave_caller()
+    if not core.turned:
+        return leave_caller(core.context)
     return leave(resume(core))
 
 
@@ -106,8 +116,12 @@ def vcpu_run() -> u64:
     """VCPU_RUN."""
     core = this_core()
     calling = interface.present_thread(core)
-    begin_call(core, calling, u64(syscalls.VCPU_RUN))
-    end_call(core, calling, u64(syscalls.VCPU_RUN), vcpu.run(calling))
+    registers = calling.context.registers
+    if core.trace_mask & EVERY_CALL != 0:
+        registers[8] = call_traced(u64(syscalls.VCPU_RUN), core, calling)
+    else:
+        clear_results(calling)
+        registers[8] = vcpu.run(calling)
     if calling.guest == 0:
         return interface.enter_component(core, core.current, calling)
     return interface.enter_guest_from(core, calling, calling.guest)
@@ -206,6 +220,7 @@ def handle_asked(core: Core) -> None:
 @inline
 def resume(core: Core) -> u64:
     """Set up the processor for the present thread, and give the address of its context."""
+    core.turned = False
     if core.current == 0:
         idle(core)
     current = core.current

@@ -111,6 +111,7 @@ def commit_unready(index: u32) -> None:
 def commit_run_next(core: Core) -> None:
     """Let the best ready thread of a core run, or nobody. The present thread is blocked, or in a queue already."""
     rank = core.best_rank
+    core.turned = True
     if rank & 255 == 0:
         core.current = u32(0)
         return
@@ -133,6 +134,7 @@ def commit_wake(index: u32) -> None:
         if core.current != 0:
             commit_ready_first(core.current)
         core.current = index
+        core.turned = True
     else:
         commit_wake_slowly(index)
 
@@ -151,6 +153,7 @@ def commit_wake_slowly(index: u32) -> None:
     if priority <= rival or not is_eligible(core, partition_of(thread)):
         commit_ready_last(index)
         core.slice_wanted = core.slice_wanted or priority == rival
+        core.turned = True
         if priority == rival and core.number != this_core().number:
             ask(core, u32(ASKED_RESCHEDULE))  # so that it arms its timer
     elif core.number != this_core().number:
@@ -160,6 +163,7 @@ def commit_wake_slowly(index: u32) -> None:
         if core.current != 0:
             commit_ready_first(core.current)
         core.current = index
+        core.turned = True
 
 
 @inline
@@ -169,6 +173,7 @@ def commit_hand_over(core: Core, index: u32) -> None:
     if core.best_rank <= thread.rank <= core.best_rank | 255 and is_same_time(core, thread):
         thread.state = u8(READY)
         core.current = index
+        core.turned = True
         core.slice_wanted = thread.rank == core.best_rank
     else:
         commit_hand_over_later(core, index)
@@ -184,6 +189,7 @@ def is_same_time(core: Core, thread: Thread) -> bool:
 def commit_hand_over_later(core: Core, index: u32) -> None:
     """As commit_hand_over, where the other thread may not be the next."""
     core.current = u32(0)
+    core.turned = True
     commit_wake(index)
     if core.current == 0:
         commit_run_next(core)
@@ -202,6 +208,8 @@ def commit_reschedule(core: Core) -> None:
     """Another core made threads of this one ready: let the best one run."""
     if core.best_rank & 255 > priority_of(threads[core.current]):
         commit_preempt(core)
+    elif core.best_rank == threads[core.current].rank:
+        core.slice_wanted = True
 
 
 def commit_end_slice(core: Core) -> None:

@@ -359,6 +359,7 @@ class Core(Struct):
     shared_space: u32 = u32(0)  # address space whose translations the shared VMID has here (arch/aarch64/translations)
     number: u32 = u32(0)  # boot: its index
     slice_wanted: bool = False  # the present thread has rivals: the timer must end its slice
+    turned: bool = False  # who runs, on whose time, or with what rivals has changed: the processor is to be set up anew
     in_guest: bool = False  # the processor is set up for the loaded vcpu, not for a component
     online: bool = False
     panicking: bool = False

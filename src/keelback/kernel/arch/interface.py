@@ -89,6 +89,7 @@ enter_component = vcpu_state.enter_component
 enter_guest = vcpu_state.enter_guest
 enter_guest_from = vcpu_state.enter_guest_from
 forget_thread = vcpu_state.forget_thread
+has_own_space = vcpu_state.has_own_space
 is_within_reach = vcpu_state.is_within_reach
 leave_guest = vcpu_state.leave_guest
 let_go = vcpu_state.let_go

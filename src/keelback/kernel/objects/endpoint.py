@@ -70,14 +70,13 @@ def copy_words(to: Array[u64], source: Array[u64]) -> None:
 
 
 @inline
-def find_receiver(core: Core, thread: Thread) -> u32:
+def find_receiver(thread: Thread) -> u32:
     """The server that waits for this CALL (x8 endpoint) on the same core, in the common case; 0 otherwise."""
     number = thread.context.registers[8]
     if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE)):
         return u32(0)
     server = endpoints[slot_of(thread, number).object].waiting
-    rank = threads[server].rank
-    return server if thread.rank < rank <= thread.rank | 255 and core.best_rank <= rank else u32(0)
+    return server if thread.rank < threads[server].rank <= thread.rank | 255 else u32(0)
 
 
 @inline
@@ -99,9 +98,10 @@ def commit_call(core: Core, thread: Thread, server: u32) -> None:
 
 def call(core: Core, thread: Thread) -> u64:
     """CALL: x8 endpoint. OK means that the caller is blocked now."""
-    server = find_receiver(core, thread)
+    server = find_receiver(thread)
     if server != 0:
         commit_call(core, thread, server)
+        core.turned = True
         return u64(HANDED_OVER)
     number = thread.context.registers[8]
     status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
@@ -140,7 +140,9 @@ def call_pass(core: Core, thread: Thread) -> u64:
 
 
 def commit_send(core: Core, thread: Thread, endpoint: u32) -> None:
-    """Block the present thread until its call, or its fault, is answered."""
+    """Block the present thread until its call, or its fault, is answered. A server that a call finds waiting runs at
+    once: its priority is higher. If another core has just made a better thread ready, that has asked for this core's
+    attention and gets it next."""
     caller = core.current
     server = endpoints[endpoint].server
     receiver = threads[server]
@@ -148,7 +150,12 @@ def commit_send(core: Core, thread: Thread, endpoint: u32) -> None:
     if receiver.state == RECEIVING:
         commit_end_receive(server)
         commit_deliver(server, caller)
-        commit_hand_over(core, server)
+        if thread.faulting or receiver.rank >> 8 != core.number:
+            commit_hand_over(core, server)
+        else:
+            receiver.state = u8(READY)
+            core.current = server
+            core.turned = True
     else:
         thread.state = u8(CALLING)
         queues.commit_append(endpoint + ENDPOINT_QUEUES, caller)
@@ -265,6 +272,7 @@ def reply_receive(core: Core, thread: Thread) -> u64:
     found = find_client(core, thread)
     if found != 0:
         commit_answer(core, thread, found)
+        core.turned = True
         return u64(HANDED_OVER)
     status = check_receive(thread)
     if status != errors.OK:
@@ -319,12 +327,14 @@ def commit_take_event(core: Core, thread: Thread) -> bool:
         thread.context.registers[9] = bits
         thread.context.registers[10] = u64(messages.SIGNAL)
         commit_own_time(thread)
+        core.turned = True
         return True
     client = queues.first(thread.serves + ENDPOINT_QUEUES)
     if client == 0:
         return False
     queues.commit_unlink(client)
     commit_deliver(core.current, client)
+    core.turned = True
     return True
 
 

@@ -12,7 +12,7 @@ from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import check_slot, slot_of
 from keelback.kernel.objects.notification import commit_signal
 from keelback.kernel.state import Interrupt, Thread, interrupts, notifications, threads
-from keelback.lang import array, u8, u16, u32, u64, upto
+from keelback.lang import array, noinline, u8, u16, u32, u64, upto
 
 FIRST_LINE: Final = 32
 LINE_COUNT: Final = 1020
@@ -22,6 +22,7 @@ line_owners: Final = array(u16, LINE_COUNT)
 """Index of the interrupt object of each line, 0 for none. Filled at boot."""
 
 
+@noinline
 def acknowledge(thread: Thread) -> u64:
     """INTERRUPT_ACKNOWLEDGE: x8 interrupt."""
     slot_number = thread.context.registers[8]

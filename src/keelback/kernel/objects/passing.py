@@ -5,7 +5,7 @@ from __future__ import annotations
 from keelback.abi import errors, messages, objects, rights
 from keelback.kernel.objects.capability import check_any, slot_of
 from keelback.kernel.state import Thread, tables
-from keelback.lang import u8, u32, u64
+from keelback.lang import noinline, u8, u32, u64
 
 
 def commit_pass(sender: Thread, number: u64, receiver: Thread) -> u64:
@@ -21,6 +21,7 @@ def commit_pass(sender: Thread, number: u64, receiver: Thread) -> u64:
     return u64(messages.PASSED)
 
 
+@noinline
 def accept(thread: Thread) -> u64:
     """ACCEPT: x0 slot, or 0."""
     number = thread.context.registers[0]

@@ -7,7 +7,7 @@ from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects.capability import check_any, check_slot, slot_of
 from keelback.kernel.objects.endpoint import LOW, commit_abandon, commit_reply
 from keelback.kernel.objects.passing import commit_pass
-from keelback.kernel.scheduler import commit_wake
+from keelback.kernel.scheduler import commit_wake, this_core
 from keelback.kernel.state import Thread, replies, threads
 from keelback.lang import u8, u32, u64
 
@@ -29,6 +29,7 @@ def save(thread: Thread) -> u64:
     threads[client].server = u32(0)
     thread.client = u32(0)
     commit_own_time(thread)
+    this_core().turned = True
     return status
 
 

@@ -18,6 +18,7 @@ from keelback.kernel.scheduler import (
     commit_wake,
     core_of,
     priority_of,
+    this_core,
 )
 from keelback.kernel.state import (
     ASKED_RESCHEDULE,
@@ -146,6 +147,7 @@ def commit_leave_server(thread: Thread) -> None:
     else:
         threads[thread.server].client = u32(0)
         commit_own_time(threads[thread.server])
+        this_core().turned = True  # the server may be who stops it
         thread.server = u32(0)
 
 

@@ -38,15 +38,17 @@ def present_core(number: u32) -> None:
 
 
 def charge() -> None:
-    """The present core returns to whom it runs, or sleeps: it uses another's time from now on, if it has to."""
+    """The present core returns to whom it runs, or sleeps: it uses another's time from now on, if it has to. As on the
+    machine, nothing is looked at unless the kernel noted that it has to."""
     core = this_core()
-    wanted = threads[core.current].charged
-    if wanted != core.charged:
-        commit_charge(core, wanted)
+    if core.turned and threads[core.current].charged != core.charged:
+        commit_charge(core, threads[core.current].charged)
+    core.turned = False
 
 
 def first_window() -> None:
-    """At boot: the present core's cyclic schedule begins, if it has one."""
+    """At boot: the present core's cyclic schedule begins, if it has one, and whoever is chosen runs."""
+    this_core().turned = True
     ticks.commit_first_window(this_core())
 
 

@@ -68,8 +68,11 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
 def take_step(kernel: Kernel, state: State, step: Step) -> tuple[str, ...]:
     """Let a step happen on both sides; what is wrong afterwards."""
     kernel.enter(step.core, state.now)
+    present = kernel.peek("cores", step.core, "current")
     try:
         step.act(kernel, state)
+        if kernel.peek("cores", step.core, "current") != present and not kernel.peek("cores", step.core, "turned"):
+            return ("another thread runs, and the kernel did not note that the processor is to be set up for it",)
         kernel.invoke("driver.charge")
     except Trap as trap:
         return (f"the kernel traps: {trap}",)

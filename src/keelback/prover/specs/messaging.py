@@ -67,7 +67,10 @@ def send(state: State, client: Thread, endpoint: int) -> None:
     if server.activity == Activity.RECEIVING:
         state.sleeping.pop(server.index, None)
         deliver(state, server, client)
-        hand_over(state, server)
+        if client.fault is None and server.core == state.here:
+            server.activity, state.core.current = Activity.READY, server.index
+        else:
+            hand_over(state, server)
     else:
         client.activity, client.endpoint = Activity.CALLING, endpoint
         state.endpoints[endpoint].callers.append(client.index)

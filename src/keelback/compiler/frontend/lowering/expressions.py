@@ -104,22 +104,35 @@ def _element(function: FunctionLowering, node: Element) -> str:
 
 def _place_value(function: FunctionLowering, node: Expression) -> Value:
     where = pointer(function, node)
-    return Value("ptr", where) if is_aggregate(node.type) else load(function, where, node.type)
+    return Value("ptr", where) if is_aggregate(node.type) else _load(function, where, node)
 
 
-def load(function: FunctionLowering, where: str, kind: Type) -> Value:
+def _load(function: FunctionLowering, where: str, node: Expression) -> Value:
     """Read a scalar from memory; a bool is a byte there."""
-    _, align = size_and_align(kind)
-    value = function.builder.load(memory_type(kind), where, f", align {align}")
-    return function.builder.emit("i1", f"trunc nuw i8 {value.text} to i1") if kind is BOOL else value
+    value = function.builder.load(memory_type(node.type), where, _access(function, node))
+    return function.builder.emit("i1", f"trunc nuw i8 {value.text} to i1") if node.type is BOOL else value
 
 
-def store(function: FunctionLowering, where: str, kind: Type, value: Value) -> None:
-    """Write a scalar to memory."""
-    if kind is BOOL:
+def store(function: FunctionLowering, node: Expression, value: Value) -> None:
+    """Write a scalar to its place in memory."""
+    where = pointer(function, node)
+    if node.type is BOOL:
         value = function.builder.emit("i8", f"zext i1 {value.text} to i8")
-    _, align = size_and_align(kind)
-    function.builder.store(value, where, f", align {align}")
+    function.builder.store(value, where, _access(function, node))
+
+
+def _access(function: FunctionLowering, node: Expression) -> str:
+    """How a place is aligned, and what it cannot overlap with: a field with any other one, an element of an array with
+    anything but elements of that type. Places of other kinds may be anything's."""
+    suffix = f", align {size_and_align(node.type)[1]}"
+    match node:
+        case Field(base=base, field=field):
+            assert isinstance(base.type, StructType)
+            return f"{suffix}, !tbaa {function.module.access_tag(f'{base.type.qualified}.{field.name}')}"
+        case Element():
+            return f"{suffix}, !tbaa {function.module.access_tag(memory_type(node.type))}"
+        case _:
+            return suffix
 
 
 def as_argument(function: FunctionLowering, node: Expression, wanted: Type) -> Value:

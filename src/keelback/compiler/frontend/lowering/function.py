@@ -134,7 +134,7 @@ class FunctionLowering:
         if isinstance(target, Local):
             self.builder.store(value, self.slot(target.variable))
         else:
-            expressions.store(self, expressions.pointer(self, target), target.type, value)
+            expressions.store(self, target, value)
 
     def _unpack(self, statement: Unpack) -> None:
         whole = expressions.lower(self, statement.value)

@@ -134,6 +134,12 @@ class ModuleLowering:
         self._arrays_seen_as_bytes[target.symbol] = target
         return int(address_of(target.python))
 
+    def access_tag(self, name: str) -> str:
+        """What tells LLVM that memory of this kind is no memory of another kind (type-based alias analysis)."""
+        root = self.metadata.add('!{!"kinds of memory"}')
+        kind = self.metadata.add(f'!{{!"{name}", {root}, i64 0}}')
+        return self.metadata.add(f"!{{{kind}, {kind}, i64 0}}")
+
     def use_global(self, target: GlobalObject) -> None:
         self.globals.setdefault(target.symbol, target)
 

@@ -218,10 +218,17 @@ def enter_component(core: Core, index: u32, thread: Thread) -> u64:
 
 
 @inline
+def has_own_space(thread: Thread) -> bool:
+    """Whether no other address space has the VMID of this thread's."""
+    return not thread.stage2.bit(SHARED_BIT)
+
+
+@inline
 def switch_component(core: Core, before: Thread, index: u32, thread: Thread) -> None:
-    """As enter_component, when the processor is set up for the thread `before`, all of whose registers are saved."""
+    """As enter_component, when the processor is set up for the thread `before`, all of whose registers are saved, and
+    the other one has_own_space."""
     before.thread_pointer = system.TPIDR_EL0.read()
-    load_component(core, index, thread)
+    load_own(core, index, thread)
     core.context = address_of(thread)
 
 
@@ -237,6 +244,14 @@ def leave_guest(core: Core, loaded: u32, index: u32, thread: Thread) -> u64:
 
 @inline
 def load_component(core: Core, index: u32, thread: Thread) -> None:
+    """Load what is each thread's own, and its address space."""
+    load_own(core, index, thread)
+    if not has_own_space(thread):
+        take_shared_space(core, thread.space)
+
+
+@inline
+def load_own(core: Core, index: u32, thread: Thread) -> None:
     """Load what is each thread's own."""
     stage2 = thread.stage2
     coprocessor = thread.coprocessor
@@ -247,8 +262,6 @@ def load_component(core: Core, index: u32, thread: Thread) -> None:
     system.TPIDR_EL0.write(thread_pointer)
     if coprocessor != 0:
         system.CPTR_EL2.write(u64(system.CPTR_FP_OPEN))
-    if stage2.bit(SHARED_BIT):
-        take_shared_space(core, thread.space)
 
 
 @noinline

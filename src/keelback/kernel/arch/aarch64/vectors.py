@@ -197,9 +197,10 @@ kernel_other_call:
     cmp w16, #{VCPU_RUN}
     b.eq 3f
     bl kernel_system_call
-    b 4f
+    b kernel_called
 3:  bl kernel_vcpu_run
-4:  mrs x16, tpidr_el2
+kernel_leave_any:
+    mrs x16, tpidr_el2
     ldr x17, [x16]
     cmp x0, x17
     b.ne kernel_switch
@@ -286,9 +287,14 @@ def leave_common_case(
     put_words(word0, word1, word2, word3, word4, word5, word6, word7)
 
 
-@naked("mrs x16, tpidr_el2\nldr x0, [x16]\nb kernel_leave_caller")
-def leave_caller() -> None:
-    """Leave the kernel for the thread that called it, x0..x10 as in its context."""
+@naked("b kernel_leave_caller")
+def leave_caller(context: u64) -> None:
+    """Leave the kernel for the thread that called it, x0..x10 as in its context, which is at this address."""
+
+
+@naked("b kernel_leave_any")
+def leave_any(context: u64) -> None:
+    """Leave the kernel for the context at this address; x19..x29 are still those of the thread that called it."""
 
 
 @naked(
