@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 KEY_HEX = "7e2ab4c9518f03d6e1a97c3540bb6df28812f7ce0596ad4b3fd071e4ca2893b6"
 
 system = System(board="qemu-virt-aarch64")
-system.add_console()
+console = system.add_console()
 
 vault = system.add(
     ProtectionDomain("vault", source="vault.py", priority=200, parameters={"key_hex": KEY_HEX}, private=True)
@@ -33,5 +33,10 @@ linux = system.add(
     )
 )
 
-system.connect(linux, vault, name="vault", buffer="4 KiB", port="vault")
+signing = system.connect(linux, vault, name="vault", buffer="4 KiB", port="vault")
 system.connect(clerk, vault, name="vault", buffer="4 KiB")
+
+# Whatever Linux and its monitor do: they reach the vault and the clerk by that channel only, as long as the console and
+# the fault monitor, with whom everybody talks, hand nothing on. A system for which this is wrong is not built.
+assert system.isolates(linux, vault, through=signing, trusting=console)
+assert system.isolates(linux, clerk, through=signing, trusting=console)

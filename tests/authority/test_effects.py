@@ -126,7 +126,7 @@ def test_memory_that_is_written_and_seen() -> None:
     assert kinds_between(made, "a", "b") == {"shared"}
     assert reached_from(made, "b") == set() == reached_from(made, "c")
     share(made, "own", "segment", "b", b="rw", c="rw")
-    assert kinds_between(made, "c", "b") == {"memory"}
+    assert kinds_between(made, "c", "b") == {"memory", "sees"}
     share(made, "code", "region", "a", a="rw", c="rx")
     assert kinds_between(made, "a", "c") == {"memory"}
 

@@ -16,7 +16,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for command in ("new", "check", "build", "run", "report", "fuzz", "doctor"):
+    for command in ("new", "check", "build", "run", "report", "fuzz", "prove", "doctor"):
         assert f"    {command} " in text
 
 
@@ -26,7 +26,7 @@ def test_an_unknown_command_is_a_wrong_command_line() -> None:
     assert ended.value.code == 2
 
 
-@pytest.mark.parametrize("command", [["check"], ["build"], ["run"], ["report", "tcb"]])
+@pytest.mark.parametrize("command", [["check"], ["build"], ["run"], ["prove"], ["report", "tcb"]])
 def test_a_wrong_description_is_told_with_its_line(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     path = SYSTEMS / "domain_priority_zero.py"
     assert main([*command, str(path)]) == 1

@@ -17,6 +17,7 @@ from keelback.cli import main
 pytestmark = pytest.mark.boot
 
 CONTROL_A = b"\x01"
+SYSTEMS = Path(__file__).resolve().parents[1] / "systems"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,25 @@ def test_check_build_and_report(folder: Path, capsys: pytest.CaptureFixture[str]
     assert main(["report", "tcb", "--json", str(folder)]) == 0
     trusts = {trust["name"]: trust for trust in json.loads(capsys.readouterr().out)}
     assert {part["name"] for part in trusts["ticker"]["parts"]} == {"kernel", "ticker", "monitor"}
+
+
+def test_prove_tells_who_affects_whom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", str(folder), "--paths"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("ticker: who (left) can ever affect whom (above), whatever the components do\n")
+    assert "    ticker -> monitor: its faults are told to it" in text
+    assert main(["prove", str(folder / "system.py"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["subjects"]) == {"uart", "console", "monitor", "ticker"}
+    assert found["reached"]["ticker"]["uart"][0]["source"] == "ticker"
+    assert found["claims"] == []
+
+
+def test_a_broken_claim_is_told_by_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SYSTEMS / "isolation_broken.py"
+    for command in ("check", "build", "prove"):
+        assert main([command, str(path)]) == 1
+        assert "one -> between: signals it (`bell -> between`)" in capsys.readouterr().err
 
 
 def test_a_wrong_component_is_told_with_its_line(

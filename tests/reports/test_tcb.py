@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from keelback.reports.tcb import Trust, measure_trust, render, to_data
+from tests.authority.handmade import component as made_component
 
 LINES = {"kernel": 1000, "runtime": 100, "vault": 10, "clerk": 20, "monitor": 30, "vmm": 400, "console": 50, "uart": 60}
+
+PRIORITIES = {"vault": 200, "clerk": 100}
 
 
 class Builder:
@@ -31,10 +34,10 @@ class Builder:
 
     def add(self, name: str, source: str | None = None) -> dict[str, Any]:
         sources = [self.source("runtime"), self.source(source or name)]
-        component = {"name": name, "sources": sources, "capabilities": list[Any](), "mappings": list[Any]()}
+        component = made_component(name, sources=sources, priority=PRIORITIES.get(name, 50))
         self.manifest["components"].append(component)
-        self.manifest["memory"].append({"name": f"{name} data", "owner": name, "kind": "segment"})
-        self.manifest["memory"].append({"name": f"{name} buffer", "owner": name, "kind": "buffer"})
+        self.manifest["memory"].append({"name": f"{name} data", "owner": name, "kind": "segment", "dma": False})
+        self.manifest["memory"].append({"name": f"{name} buffer", "owner": name, "kind": "buffer", "dma": False})
         return component
 
     def trust(self, name: str) -> Trust:
@@ -47,7 +50,7 @@ def builder(tmp_path: Path) -> Builder:
 
 
 def capability(kind: str, owner: str, *rights: str, name: str = "") -> dict[str, Any]:
-    return {"kind": kind, "owner": owner, "rights": list(rights), "name": name}
+    return {"kind": kind, "object": 1, "owner": owner, "rights": list(rights), "name": name, "slot": 1}
 
 
 def reasons(trust: Trust) -> dict[str, str]:
@@ -119,7 +122,7 @@ def test_a_guest_trusts_its_monitor_and_what_carries_its_console(builder: Builde
     builder.add("clerk")
     linux = builder.add("linux", source="vmm")
     linux["capabilities"] = [capability("notification", "console", "write", name="console_out -> console")]
-    builder.manifest["guests"] = [{"name": "linux", "monitor": "linux"}]
+    builder.manifest["guests"] = [{"name": "linux", "monitor": "linux", "mappings": []}]
     trust = builder.trust("guest linux")
     assert reasons(trust) == {
         "kernel": "everybody runs on it",

@@ -33,8 +33,10 @@ TALK: Final = (CALL, ANSWER, SIGNAL, SHARED, FAULT, EXIT, WITHDRAWAL)
 AFFECTING: Final = (*AUTHORITY, *TALK)
 KINDS: Final = (*AFFECTING, TIME, SEES)
 
-PRIVATE_KINDS: Final = ("segment", "stack", "guest_ram")
-"""Memory that is its owner's: what it computes with, or all that a guest has."""
+OWN_KINDS: Final = ("segment", "stack")
+"""Memory that a component computes with."""
+PRIVATE_KINDS: Final = (*OWN_KINDS, "guest_ram")
+"""Also that which is all that a guest has."""
 
 
 @dataclass(frozen=True, order=True)
@@ -252,6 +254,8 @@ def _of_memory(manifest: Mapping[str, Any]) -> Iterator[Effect]:
         by_memory.setdefault(name, []).append((viewer, access))
     for name, viewers in by_memory.items():
         memory = memories[name]
+        if memory["kind"] in OWN_KINDS:
+            viewers.append((memory["owner"], "r"))  # whoever maps it, it is its owner's
         for writer in (viewer for viewer, access in viewers if "w" in access):
             if memory["dma"]:
                 what = f"drives `{name}`, which can write all memory: no translation is between it and the RAM"
@@ -261,6 +265,9 @@ def _of_memory(manifest: Mapping[str, Any]) -> Iterator[Effect]:
             for reader, access in viewers:
                 if reader != writer:
                     yield _written(memory, writer, reader, access)
+        for viewer, _ in viewers if memory["kind"] in OWN_KINDS else ():
+            if viewer != memory["owner"]:
+                yield Effect(viewer, memory["owner"], SEES, f"can read its memory (`{name}`)")
 
 
 def _written(memory: Mapping[str, Any], writer: str, reader: str, access: str) -> Effect:

@@ -1,8 +1,12 @@
-"""`keel prove`: goals about the kernel, run in parallel, as a table; and counterexamples of those that fail."""
+"""`keel prove`: goals about the kernel, run in parallel, as a table; and counterexamples of those that fail.
+
+What it says of a system is in `prove_system`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -12,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from keelback.abi import syscalls
+from keelback.cli import prove_system
 from keelback.cli.common import Subparsers, UserError, user_errors
 from keelback.compiler import link
 from keelback.prover.campaign import chosen, compile_kernel, jobs_of, run_jobs
@@ -25,10 +30,15 @@ SHOWN_FIELDS = 12
 
 def add_parser(subparsers: Subparsers) -> None:
     """Register the subcommand."""
-    parser = subparsers.add_parser("prove", help="prove goals about the kernel: no traps, ranges kept, machine code")
+    parser = subparsers.add_parser("prove", help="prove goals about the kernel; who can affect whom in a system")
     parser.add_argument(
-        "goals", nargs="*", metavar="GOAL", help="call::no-trap, a call or entry, ::ranges (default: all)"
+        "goals",
+        nargs="*",
+        metavar="GOAL",
+        help="call::no-trap, a call or entry, ::ranges (default: all); or one system.py or its folder",
     )
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    parser.add_argument("--paths", action="store_true", help="of a system: how each affects the others")
     parser.add_argument("--list", action="store_true", help="only list the goals")
     parser.add_argument("--again", action="store_true", help="run goals whose result is known, too")
     parser.add_argument("--seconds", type=float, default=SECONDS, metavar="S", help="a solver's time for one query")
@@ -46,6 +56,9 @@ def system_calls() -> dict[str, int]:
 
 def run(options: argparse.Namespace) -> int:
     """Status 0 if every goal that was asked for is proven."""
+    described = prove_system.find_system(options.goals)
+    if described is not None:
+        return prove_system.run(described, options)
     with tempfile.TemporaryDirectory() as folder, user_errors():
         compiled = compile_kernel(Path(folder) / "kernel.o")
         elf = Path(folder) / "kernel.elf"
@@ -67,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
                 f"keel: {seconds:5.0f} s  {len(results)}/{len(jobs)} {result.goal}: {result.status}{known}",
                 file=sys.stderr,
             )
-    print(render(results))
+    print(json.dumps([result.to_json() for result in results], indent=2) if options.json else render(results))
     return 0 if all(result.status == PROVEN for result in results) else 1
 
 

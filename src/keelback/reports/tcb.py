@@ -1,8 +1,10 @@
 """What each component, and each guest, has to trust: which code, how much of it, and why.
 
-A component trusts the kernel, its own program, whoever holds authority over its thread or its private memory, and
-whoever it calls; and, since authority carries over, whom those trust. It does not trust those it merely shares a buffer
-with or sends signals to. A guest trusts its monitor in the same way, and those that carry its console.
+A component trusts the kernel, its own program, whoever has authority over its execution, its memory or its capabilities
+or can look into it, and whoever it calls; and, since authority carries over, whom those trust: the closure of these
+among the effects that keelback.authority finds. It does not trust those it merely shares a buffer with or exchanges
+signals with, who is told of its faults, or who can switch the machine off. A guest trusts its monitor in the same way,
+and those that carry its console.
 
 Read from the manifest and the sources it names. The compiler is not counted, here or in the figures compared with.
 """
@@ -15,10 +17,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from keelback.authority import ANSWER, AUTHORITY, POWER, SEES, Effect, find_effects
 from keelback.reports.code_lines import count_file
 
-PRIVATE_KINDS = ("segment", "stack")
-AUTHORITY_RIGHTS = {"control": "can stop and start its thread", "write": "can write its registers"}
+TRUSTED_KINDS = (*(kind for kind in AUTHORITY if kind != POWER), ANSWER, SEES)
 FIGURES = Path(__file__).with_name("figures.json")
 
 Reasons = dict[str, str]
@@ -46,7 +48,8 @@ class Trust:
 def measure_trust(manifest: Mapping[str, Any]) -> list[Trust]:
     """The figures of every component and every guest of a manifest."""
     components = {component["name"]: component for component in manifest["components"]}
-    direct = {name: find_trusted(manifest, name) for name in components}
+    effects = find_effects(manifest)
+    direct = {name: find_trusted(manifest, effects, name) for name in components}
     trusts = [_measure(manifest, name, {name: "its own program", **_closure(direct, name)}) for name in components]
     for guest in manifest["guests"]:
         reasons = {guest["monitor"]: "its virtual-machine monitor", **_closure(direct, guest["monitor"])}
@@ -57,42 +60,21 @@ def measure_trust(manifest: Mapping[str, Any]) -> list[Trust]:
     return trusts
 
 
-def find_trusted(manifest: Mapping[str, Any], name: str) -> Reasons:
+def find_trusted(manifest: Mapping[str, Any], effects: Iterable[Effect], name: str) -> Reasons:
     """Whom a component trusts at first hand, besides the kernel."""
-    components: list[Mapping[str, Any]] = manifest["components"]
-    private = {
-        memory["name"] for memory in manifest["memory"] if memory["owner"] == name and memory["kind"] in PRIVATE_KINDS
-    }
-    reasons: Reasons = {}
-    for other in components:
-        if other["name"] == name:
-            _add_servers(other, reasons)
-        else:
-            why = _authority(other, name, private)
-            if why:
-                reasons[other["name"]] = why
-    return reasons
+    found: Reasons = {}
+    for effect in effects:
+        if effect.target == name and effect.kind in TRUSTED_KINDS and not effect.passed:
+            found.setdefault(effect.source, _reason(effect))
+    order = [component["name"] for component in manifest["components"]]
+    return {other: found[other] for other in order if other in found}
 
 
-def _add_servers(component: Mapping[str, Any], reasons: Reasons) -> None:
-    for capability in component["capabilities"]:
-        called = capability["kind"] == "endpoint" and "write" in capability["rights"]
-        if called and capability["owner"] != component["name"]:
-            reasons.setdefault(capability["owner"], f"{component['name']} calls it")
-
-
-def _authority(other: Mapping[str, Any], name: str, private: set[str]) -> str:
-    for capability in other["capabilities"]:
-        if capability["kind"] == "thread" and capability["owner"] == name:
-            for right, why in AUTHORITY_RIGHTS.items():
-                if right in capability["rights"]:
-                    return why.replace("its", f"{name}'s", 1)
-            return f"can read {name}'s registers"
-    for mapping in other["mappings"]:
-        if mapping["memory"] in private:
-            verb = "write" if "w" in mapping["access"] else "read"
-            return f"can {verb} {name}'s memory"
-    return ""
+def _reason(effect: Effect) -> str:
+    """Why the target trusts the source."""
+    if effect.kind == ANSWER:
+        return f"{effect.target} calls it"
+    return effect.what.split(" (`")[0].replace("its", f"{effect.target}'s", 1)
 
 
 def _closure(direct: Mapping[str, Reasons], name: str) -> Reasons:

@@ -170,6 +170,7 @@ DAMAGES: dict[str, Callable[[BootImage], None]] = {
     "budgets_fit_their_periods": put("times", 1, budget=0),
     "capability_tables_are_disjoint": put("tables", 2, first=0),
     "capabilities_name_living_objects": put("slots", 1, kind=9, object=99),
+    "tables_hold_what_was_planned": put("slots", 2, rights=31),
     "calls_go_to_higher_priorities": put("threads", 5, rank=255),
     "faults_go_to_somebody_else": put("threads", 4, fault_endpoint=4),
     "interrupts_are_distinct": put("interrupts", 1, bits=3),

@@ -158,6 +158,23 @@ def capabilities_name_living_objects(image: BootImage) -> Contradictions:
             yield f"slots[{index}] names no living object"
 
 
+def tables_hold_what_was_planned(image: BootImage) -> Contradictions:
+    """Each component's table holds exactly its capabilities of the plan, which the manifest tells and claims of
+    isolation are judged by; no other table holds any."""
+    planned: dict[int, dict[int, tuple[int, int, int, int]]] = {
+        component.index: {c.slot: (c.kind, c.index, c.rights, c.badge) for c in component.capabilities}
+        for component in image.plan.components
+    }
+    for index in range(1, len(image.tables["tables"])):
+        found = {
+            number: (slot["kind"], slot["object"], slot["rights"], slot["badge"])
+            for number, slot in enumerate(image.slots_of(index))
+            if slot["kind"] != objects.NONE
+        }
+        if found != planned.get(index, {}):
+            yield f"tables[{index}] does not hold what was planned"
+
+
 def calls_go_to_higher_priorities(image: BootImage) -> Contradictions:
     """Who can call an endpoint, itself apart, has a lower priority than its server."""
     threads = image.tables["threads"]
@@ -225,6 +242,7 @@ INVARIANTS: tuple[Callable[[BootImage], Contradictions], ...] = (
     budgets_fit_their_periods,
     capability_tables_are_disjoint,
     capabilities_name_living_objects,
+    tables_hold_what_was_planned,
     calls_go_to_higher_priorities,
     faults_go_to_somebody_else,
     interrupts_are_distinct,
