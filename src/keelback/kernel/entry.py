@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import syscalls, trace
+from keelback.abi import faults, syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.vectors import leave, leave_any, leave_caller, leave_common_case, leave_to
 from keelback.kernel.budgets import commit_charge
-from keelback.kernel.dispatch import call_object, call_traced, clear_results, dispatch
+from keelback.kernel.dispatch import call_object, call_traced, clear_results
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
@@ -66,7 +66,7 @@ def called(status: u64) -> None:
     calling.context.registers[8] = status
     if not core.turned:
         return leave_caller(address_of(calling))
-    return leave_any(resume_any(core))
+    return leave_any(resume_soon(core))
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
@@ -96,6 +96,11 @@ def reply_receive(
     client = endpoint.find_client(core, calling)
     if client == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[client]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
+    if threads[client].faulting:
+        if word0 != faults.RESUME:
+            return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
+        endpoint.commit_go_on(core, calling, client)
+        return leave(interface.change_component(core, calling, client, threads[client]))
     endpoint.commit_answer(core, calling, client)
     interface.switch_component(core, calling, client, threads[client])
     return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
@@ -105,10 +110,20 @@ def reply_receive(
 def finish_call() -> None:
     """All other cases of these calls; the message is in the caller's context."""
     core = this_core()
-    dispatch(interface.find_call_number())
+    calling = interface.present_thread(core)
+    number = interface.find_call_number()
+    if core.trace_mask & EVERY_CALL != 0:
+        status = call_traced(number, core, calling)
+    else:
+        clear_results(calling)
+        if number == syscalls.CALL:
+            status = endpoint.call_later(core, calling)
+        else:
+            status = endpoint.reply_receive_later(core, calling)
+    calling.context.registers[8] = status
     if not core.turned:
-        return leave_caller(core.context)
-    return leave(resume(core))
+        return leave_caller(address_of(calling))
+    return leave(resume_soon(core))
 
 
 @entry("kernel_vcpu_run")
@@ -134,8 +149,10 @@ def exception(kind: u64) -> u64:
     current = core.current
     stopped = threads[current]
     guest = stopped.guest
-    if guest == 0 or kind != SYNCHRONOUS:
+    if kind != SYNCHRONOUS:
         return handle_other(core, kind)
+    if guest == 0:
+        return handle_fault(core, current, stopped)
     reason = interface.explain_exit(guest, stopped)
     if reason < interface.GUEST_HANDLED:
         commit_exit(guest, stopped, reason)
@@ -147,45 +164,47 @@ def exception(kind: u64) -> u64:
 
 
 @noinline
-def handle_other(core: Core, kind: u64) -> u64:
-    """Interrupts, system errors, and what a component did."""
-    stopped = threads[core.current]
-    if kind == INTERRUPT:
-        handle_interrupt(core)
-    elif core.in_guest and stopped.guest == 0:
+def handle_fault(core: Core, current: u32, stopped: Thread) -> u64:
+    """The present thread's component did something that it may not."""
+    if core.in_guest:
         interface.undo_exit(core.loaded)  # another core has just ended VCPU_RUN
-    elif stopped.guest == 0:
-        handle_fault(core, stopped, kind)
-    else:
+        return resume_any(core)
+    fault, address, syndrome, immediate = interface.explain_fault(current)
+    if fault == interface.COMPONENT_HANDLED:
+        return resume_any(core)
+    commit_fault(core, stopped, fault, address, syndrome, immediate)
+    return resume_soon(core)
+
+
+@noinline
+def handle_other(core: Core, kind: u64) -> u64:
+    """Interrupts and system errors."""
+    if kind == INTERRUPT:
+        return resume_soon(core) if handle_interrupt(core) else resume_any(core)
+    stopped = threads[core.current]
+    if stopped.guest != 0:
         commit_exit(stopped.guest, stopped, interface.explain_exit_system_error(stopped.guest, stopped))
-    return resume(core)
-
-
-@noinline
-def handle_fault(core: Core, stopped: Thread, kind: u64) -> None:
-    """The present thread did something that it may not."""
-    if kind == SYSTEM_ERROR:
+    elif not core.in_guest:
         fault, address, syndrome, immediate = interface.explain_fault_system_error()
-    else:
-        fault, address, syndrome, immediate = interface.explain_fault(core.current)
-    if fault != interface.COMPONENT_HANDLED:
         commit_fault(core, stopped, fault, address, syndrome, immediate)
+    return resume_any(core)
 
 
 @noinline
-def handle_interrupt(core: Core) -> None:
-    """Take one interrupt, if there is one."""
+def handle_interrupt(core: Core) -> bool:
+    """Take one interrupt, if there is one. Whether it was a device's: no more than who runs may have changed then."""
     line = interface.acknowledge_interrupt()
     if line >= LINE_COUNT:
-        return
+        return False
     record(core, u64(trace.INTERRUPT), line, u64(0), u64(0))
     interface.drop_interrupt_priority(line)
     if line >= FIRST_LINE:
         if not commit_fire(line):
             interface.deactivate_interrupt(line)
-        return
+        return True
     handle_private(core, line)
     interface.deactivate_interrupt(line)
+    return False
 
 
 @noinline
@@ -235,6 +254,19 @@ def resume(core: Core) -> u64:
     if core.trace_mask.bit(trace.SWITCH) and core.component != current:
         write_record(core, u64(trace.SWITCH), u64(core.component), u64(0), u64(0))
     return interface.enter_component(core, current, chosen)
+
+
+@inline
+def resume_soon(core: Core) -> u64:
+    """`resume` for the common case, after a system call, fault or device's interrupt: one component follows another."""
+    current = core.current
+    chosen = threads[current]
+    if current == 0 or core.in_guest or core.slice_wanted or core.trace_mask.bit(trace.SWITCH):
+        return resume_any(core)
+    if chosen.guest != 0 or chosen.charged != core.charged or not interface.has_own_space(chosen):
+        return resume_any(core)
+    core.turned = False
+    return interface.change_component(core, interface.present_thread(core), current, chosen)
 
 
 @noinline

@@ -6,13 +6,14 @@ The thread stays blocked until the handler replies, or for good when there is no
 from __future__ import annotations
 
 from keelback.abi import trace
-from keelback.kernel.objects.endpoint import commit_send
+from keelback.kernel.objects.endpoint import commit_send, commit_words
 from keelback.kernel.scheduler import commit_run_next
-from keelback.kernel.state import STOPPED, Core, Thread, endpoints
+from keelback.kernel.state import AWAITING, READY, STOPPED, Core, Thread, endpoints, threads
 from keelback.kernel.trace import record
-from keelback.lang import u8, u64
+from keelback.lang import inline, noinline, u8, u32, u64
 
 
+@inline
 def commit_fault(core: Core, thread: Thread, kind: u64, address: u64, syndrome: u64, immediate: u64) -> None:
     """The present thread faulted: block it, and let its handler know."""
     program_counter = thread.context.program_counter
@@ -24,9 +25,42 @@ def commit_fault(core: Core, thread: Thread, kind: u64, address: u64, syndrome: 
     thread.fault_words[4] = immediate
     thread.faulting = True
     handler = thread.fault_endpoint
-    endpoint = endpoints[handler]
-    is_told = handler != 0 and thread.fault_generation == endpoint.header.generation
-    if is_told and endpoint.server != 0 and endpoint.server != core.current:
+    is_told = handler != 0 and thread.fault_generation == endpoints[handler].header.generation
+    if is_told and is_next(core, endpoints[handler].waiting):
+        commit_tell(core, thread, handler)
+    else:
+        commit_fault_later(core, thread, handler if is_told else u32(0))
+
+
+@inline
+def is_next(core: Core, server: u32) -> bool:
+    """Whether the handler waits, and is the next to run: nobody better is ready, and nobody's time is limited."""
+    receiver = threads[server]
+    is_best = core.best_rank < receiver.rank <= core.best_rank | 255
+    return is_best and receiver.budget == 0 and core.charged == 0
+
+
+@inline
+def commit_tell(core: Core, thread: Thread, handler: u32) -> None:
+    """Let the handler that is_next run, with the fault as its message."""
+    server = endpoints[handler].waiting
+    receiver = threads[server]
+    endpoints[handler].waiting = u32(0)
+    thread.server = server
+    thread.state = u8(AWAITING)
+    receiver.client = core.current
+    receiver.state = u8(READY)
+    receiver.charged = u64(0)
+    commit_words(receiver.context.registers, thread)
+    core.current = server
+    core.turned = True
+
+
+@noinline
+def commit_fault_later(core: Core, thread: Thread, handler: u32) -> None:
+    """Stop a thread for good, if it has no handler, or let it wait for that."""
+    server = endpoints[handler].server
+    if server != 0 and server != core.current:
         commit_send(core, thread, handler)
     else:
         thread.state = u8(STOPPED)

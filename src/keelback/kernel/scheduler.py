@@ -7,7 +7,7 @@ follows in `entry`, when the kernel returns. Whose time a thread uses is in `bud
 
 from __future__ import annotations
 
-from keelback.abi import limits
+from keelback.abi import errors, limits
 from keelback.kernel import queues
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import check_budget, commit_wait_for_budget, context_of
@@ -124,29 +124,37 @@ def commit_run_next(core: Core) -> None:
 
 
 @inline
-def commit_wake(index: u32) -> None:
-    """Make a thread ready that was blocked. It runs at once if it is of this core, and better than the present one."""
+def commit_wake(index: u32) -> u64:
+    """Make a thread ready that was blocked. It runs at once if it is of this core, and better than the present one.
+    Always OK, for those that have to say so."""
     core = this_core()
     thread = threads[index]
     is_better = thread.rank > threads[core.current].rank and thread.rank >> 8 == core.number
     if is_better and thread.charged == 0 and is_eligible(core, partition_of(thread)):
         thread.state = u8(READY)
-        if core.current != 0:
-            commit_ready_first(core.current)
+        present = core.current
         core.current = index
         core.turned = True
-    else:
-        commit_wake_slowly(index)
+        return commit_make_way(present)
+    return commit_wake_slowly(index)
 
 
 @noinline
-def commit_wake_slowly(index: u32) -> None:
+def commit_make_way(index: u32) -> u64:
+    """Put the thread that was the present one, if there was one, back into its queue. OK."""
+    if index != 0:
+        commit_ready_first(index)
+    return u64(errors.OK)
+
+
+@noinline
+def commit_wake_slowly(index: u32) -> u64:
     """commit_wake for a thread with a limit, or on another core, or that has to wait for better ones."""
     thread = threads[index]
     thread.state = u8(READY)
     if thread.charged != 0 and not check_budget(thread):
         commit_wait_for_budget(index, thread)
-        return
+        return u64(errors.OK)
     core = core_of(thread)
     rival = priority_of(threads[core.current])
     priority = priority_of(thread)
@@ -164,6 +172,7 @@ def commit_wake_slowly(index: u32) -> None:
             commit_ready_first(core.current)
         core.current = index
         core.turned = True
+    return u64(errors.OK)
 
 
 @inline

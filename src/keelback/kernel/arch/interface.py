@@ -74,6 +74,7 @@ mask_loaded_timer = timer.mask_loaded_timer
 read_counter = timer.read_counter
 retry_timer = timer.retry
 take_due_timer = timer.take_due
+change_component = vcpu_state.change_component
 clear_page = translations.clear_page
 complete_new_entry = translations.complete_new_entry
 forget_space = translations.forget_space

@@ -103,16 +103,22 @@ def call(core: Core, thread: Thread) -> u64:
         commit_call(core, thread, server)
         core.turned = True
         return u64(HANDED_OVER)
+    return call_later(core, thread)
+
+
+@noinline
+def call_later(core: Core, thread: Thread) -> u64:
+    """CALL when the server is busy, waits with a deadline, or is on another core; or why it is refused."""
     number = thread.context.registers[8]
     status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
     if status != errors.OK:
         return status
-    return call_later(core, thread, slot_of(thread, number).object, slot_of(thread, number).badge)
+    return call_endpoint(core, thread, slot_of(thread, number).object, slot_of(thread, number).badge)
 
 
-@noinline
-def call_later(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
-    """CALL when the server is busy, waits with a deadline, or is on another core."""
+@inline
+def call_endpoint(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
+    """A call to an endpoint that the caller may call."""
     server = endpoints[index].server
     if server == 0:
         return u64(errors.STATE)
@@ -133,7 +139,7 @@ def call_pass(core: Core, thread: Thread) -> u64:
     if status == errors.OK:
         thread.passing = u32.truncate(passed)
         slot = slot_of(thread, number)
-        status = call_later(core, thread, slot.object, slot.badge)
+        status = call_endpoint(core, thread, slot.object, slot.badge)
         if status != errors.OK:
             thread.passing = u32(0)
     return status
@@ -180,9 +186,7 @@ def commit_deliver(server: u32, client: u32) -> None:
     registers[8] = u64(errors.OK)
     if sender.faulting:
         commit_own_time(receiver)
-        registers[9] = sender.fault_badge
-        registers[10] = u64(messages.FAULT)
-        copy_fault(registers, sender.fault_words)
+        commit_words(registers, sender)
     else:
         receiver.charged = sender.charged
         registers[9] = sender.badge
@@ -193,8 +197,13 @@ def commit_deliver(server: u32, client: u32) -> None:
             sender.passing = u32(0)
 
 
-def copy_fault(registers: Array[u64], words: Array[u64]) -> None:
-    """Copy a fault to x0..x4; the rest of the message is zero."""
+@inline
+def commit_words(registers: Array[u64], sender: Thread) -> None:
+    """Give a fault to its handler: x0..x4; the rest of the message is zero."""
+    words = sender.fault_words
+    registers[8] = u64(errors.OK)
+    registers[9] = sender.fault_badge
+    registers[10] = u64(messages.FAULT)
     registers[0] = words[0]
     registers[1] = words[1]
     registers[2] = words[2]
@@ -246,7 +255,7 @@ def find_client(core: Core, thread: Thread) -> u32:
         return u32(0)
     client = thread.client
     waiting = threads[client]
-    is_next = core.best_rank < waiting.rank <= core.best_rank | 255 and not waiting.faulting
+    is_next = core.best_rank < waiting.rank <= core.best_rank | 255
     if not is_next or notifications[thread.notification].pending != 0 or not is_same_time(core, waiting):
         return u32(0)
     return client
@@ -254,26 +263,40 @@ def find_client(core: Core, thread: Thread) -> u32:
 
 @inline
 def commit_answer(core: Core, thread: Thread, client: u32) -> None:
-    """Let the client that find_client found run; the reply is still to be moved."""
+    """Let the client that find_client found run, which called; the reply is still to be moved."""
+    registers = threads[client].context.registers
+    registers[8] = u64(errors.OK)
+    registers[9] = u64(0)
+    registers[10] = u64(0)
+    commit_go_on(core, thread, client)
+
+
+@inline
+def commit_go_on(core: Core, thread: Thread, client: u32) -> None:
+    """Let the client that find_client found run, whether it called or faulted, and its server wait."""
     waiting = threads[client]
     endpoints[thread.serves].waiting = core.current
     thread.client = u32(0)
     thread.state = u8(RECEIVING)
     waiting.server = u32(0)
     waiting.state = u8(READY)
-    waiting.context.registers[8] = u64(errors.OK)
-    waiting.context.registers[9] = u64(0)
-    waiting.context.registers[10] = u64(0)
+    waiting.faulting = False
     core.current = client
 
 
 def reply_receive(core: Core, thread: Thread) -> u64:
     """REPLY_RECEIVE: x8 endpoint, x0..x7 the reply."""
     found = find_client(core, thread)
-    if found != 0:
-        commit_answer(core, thread, found)
-        core.turned = True
-        return u64(HANDED_OVER)
+    if found == 0 or threads[found].faulting:
+        return reply_receive_later(core, thread)
+    commit_answer(core, thread, found)
+    core.turned = True
+    return u64(HANDED_OVER)
+
+
+@noinline
+def reply_receive_later(core: Core, thread: Thread) -> u64:
+    """REPLY_RECEIVE when somebody else waits for the server or for the core, or the client faulted."""
     status = check_receive(thread)
     if status != errors.OK:
         return status

@@ -59,32 +59,48 @@ def commit_signal(notification: u32, bits: u64) -> u64:
     receiver = notifications[notification].thread
     thread = threads[receiver]
     if thread.guest != 0:
-        commit_signal_monitor(receiver, thread)
-    elif (thread.state == WAITING or thread.state == RECEIVING) and pending != 0:
-        commit_stop_waiting(receiver, thread)
-        thread.context.registers[8] = u64(errors.OK)
-        thread.context.registers[9] = pending
-        thread.context.registers[10] = u64(messages.SIGNAL)
-        notifications[notification].pending = u64(0)
-        commit_wake(receiver)
-    return u64(errors.OK)
+        return commit_signal_monitor(receiver, thread)
+    if (thread.state != WAITING and thread.state != RECEIVING) or pending == 0:
+        return u64(errors.OK)
+    thread.context.registers[8] = u64(errors.OK)
+    thread.context.registers[9] = pending
+    thread.context.registers[10] = u64(messages.SIGNAL)
+    notifications[notification].pending = u64(0)
+    if thread.queue != 0 or thread.budget != 0:
+        return commit_signal_later(receiver, thread)
+    commit_stop_receiving(thread)
+    thread.charged = u64(0)
+    return commit_wake(receiver)
+
+
+@noinline
+def commit_signal_later(receiver: u32, thread: Thread) -> u64:
+    """Wake a thread that has its bits, and that waited until a deadline or whose time is limited. OK."""
+    commit_stop_waiting(receiver, thread)
+    return commit_wake(receiver)
 
 
 @inline
 def commit_stop_waiting(index: u32, thread: Thread) -> None:
     """End the wait of a thread that is WAITING or RECEIVING; it uses its own time then."""
-    if thread.state == RECEIVING:
-        endpoints[thread.serves].waiting = u32(0)
+    commit_stop_receiving(thread)
     if thread.queue != 0:
         commit_unsleep(index)
     commit_own_time(thread)
 
 
+@inline
+def commit_stop_receiving(thread: Thread) -> None:
+    """If a thread is RECEIVING, it is not to be found waiting any more."""
+    if thread.state == RECEIVING:
+        endpoints[thread.serves].waiting = u32(0)
+
+
 @noinline
-def commit_signal_monitor(receiver: u32, thread: Thread) -> None:
-    """Bits are pending for a monitor that runs its guest: end that, and hand them over."""
+def commit_signal_monitor(receiver: u32, thread: Thread) -> u64:
+    """Bits are pending for a monitor that runs its guest: end that, and hand them over. OK."""
     if notifications[thread.notification].pending == 0:
-        return
+        return u64(errors.OK)
     is_idle = thread.state == GUEST_IDLE
     commit_exit_notified(thread)
     core = core_of(thread)
@@ -94,6 +110,7 @@ def commit_signal_monitor(receiver: u32, thread: Thread) -> None:
         commit_wake(receiver)
     elif core.current == receiver and core.number != this_core().number:
         ask(core, u32(ASKED_RESCHEDULE))  # it is in its guest there
+    return u64(errors.OK)
 
 
 def commit_exit_notified(thread: Thread) -> None:

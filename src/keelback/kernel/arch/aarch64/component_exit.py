@@ -8,7 +8,7 @@ from keelback.abi import faults
 from keelback.kernel.arch.aarch64 import floating_point
 from keelback.kernel.arch.aarch64.registers import ESR_EL2, FAR_EL2
 from keelback.kernel.state import threads
-from keelback.lang import inline, u32, u64
+from keelback.lang import inline, noinline, u32, u64
 
 HANDLED: Final = 0
 """Not a fault: the thread runs on."""
@@ -28,12 +28,19 @@ WRITE_BIT: Final = 6
 CACHE_BIT: Final = 8
 
 
+@inline
 def explain(index: u32) -> tuple[u64, u64, u64, u64]:
     """Fault kind or HANDLED, address, syndrome and immediate of the thread's synchronous exception."""
     syndrome = ESR_EL2.read()
     cause = syndrome >> 26 & 63
     if cause == CLASS_DATA or cause == CLASS_FETCH:
         return memory_kind(syndrome, cause == CLASS_FETCH), FAR_EL2.read(), syndrome, u64(0)
+    return explain_other(index, syndrome, cause)
+
+
+@noinline
+def explain_other(index: u32, syndrome: u64, cause: u64) -> tuple[u64, u64, u64, u64]:
+    """Everything but aborts."""
     if cause == CLASS_BREAK:
         return u64(faults.TRAP), u64(0), syndrome, syndrome & 0xFFFF
     if cause == CLASS_PC_ALIGNMENT or cause == CLASS_SP_ALIGNMENT:

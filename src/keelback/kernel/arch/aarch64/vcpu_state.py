@@ -225,11 +225,16 @@ def has_own_space(thread: Thread) -> bool:
 
 @inline
 def switch_component(core: Core, before: Thread, index: u32, thread: Thread) -> None:
-    """As enter_component, when the processor is set up for the thread `before`, all of whose registers are saved, and
-    the other one has_own_space."""
+    """As change_component, when all registers of `before` are saved."""
+    core.context = change_component(core, before, index, thread)
+
+
+@inline
+def change_component(core: Core, before: Thread, index: u32, thread: Thread) -> u64:
+    """As enter_component, when the processor is set up for the thread `before`, and the other one has_own_space."""
     before.thread_pointer = system.TPIDR_EL0.read()
     load_own(core, index, thread)
-    core.context = address_of(thread)
+    return address_of(thread)
 
 
 @inline
