@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from keelback.compiler.backend.host import HostFunction, HostModule, ReadCallback, WriteCallback
 from keelback.compiler.frontend.lowering.shapes import value_type
@@ -16,17 +16,22 @@ class HostProgram:
     """All functions of a program that take and return integers, callable by qualified name.
 
     Models of machine instructions run in their place. Memory windows, devices and system registers read and write a
-    sparse memory unless `connect` sends them elsewhere.
+    sparse memory unless `connect` sends them elsewhere. Compiling is quicker when only `wanted` functions can be
+    called, and without optimisation.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, *, wanted: Callable[[str], bool] | None = None, optimised: bool = True
+    ) -> None:
         checked = check(program, host=True)
-        self._functions = {f.symbol: f for f in checked.typed.functions if _is_callable(f)}
+        callable_ones = (f for f in checked.typed.functions if _is_callable(f))
+        self._functions = {f.symbol: f for f in callable_ones if wanted is None or wanted(f.symbol)}
         made = lower(checked, host=True, roots=list(self._functions.values()))
         self.system_registers = made.system_registers  # addresses that reads and writes of them go to, by name
         self.layouts: dict[str, Layout] = global_layouts(made.globals)
         self.constants = frozenset(target.symbol for target in made.globals if target.read_only)
-        self._module = HostModule(made.text, {name: _shape(function) for name, function in self._functions.items()})
+        shapes = {name: _shape(function) for name, function in self._functions.items()}
+        self._module = HostModule(made.text, shapes, optimised=optimised)
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -22,12 +22,14 @@ class Program:
 
     `extra` are further root modules, say the runtime's entry; `parameters` are the values that `parameter(...)` and
     `text_parameter(...)` give; with `hooks_from_root`, functions of the root module take the place of hooks.
+    `replaced` are texts that stand in for the contents of files.
     """
 
     root: str | Path
     extra: tuple[str, ...] = ()
     parameters: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
     hooks_from_root: bool = True
+    replaced: Mapping[Path, str] = field(default_factory=dict[Path, str])
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class IRModule:
 def check(program: Program, *, host: bool = False) -> CheckedProgram:
     """Run the subset and typed passes; raises Diagnostics with every error found."""
     reporter = Reporter()
-    world = World(program.parameters, reporter)
+    world = World(program.parameters, reporter, replaced=program.replaced)
     root = world.load_root(program.root)
     for name in program.extra:
         world.load_root(name)

@@ -26,8 +26,15 @@ PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 class World:
     """Loads modules by name, each once. `folder` is where a component's siblings are found."""
 
-    def __init__(self, parameters: Mapping[str, int | str], reporter: Reporter, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, int | str],
+        reporter: Reporter,
+        folder: Path | None = None,
+        replaced: Mapping[Path, str] | None = None,
+    ) -> None:
         self.parameters = parameters
+        self.replaced = replaced or {}
         self.reporter = reporter
         self.folder = folder
         self.modules: dict[str, Module] = {}
@@ -73,7 +80,7 @@ class World:
     def _load(self, name: str, path: Path) -> Module:
         if name in self.modules:
             return self.modules[name]
-        source = Source.read(path)
+        source = Source.of_text(path, self.replaced[path]) if path in self.replaced else Source.read(path)
         tree = self._parse(source)
         check_subset(source, tree, self.reporter, lambda wanted: self.find_source(wanted) is not None)
         self.reporter.raise_if_any()

@@ -36,6 +36,14 @@ PARAMETERS = {
 """Small tables, so that things happen to the same objects, and comparing them is quick."""
 
 LIST_REGISTERS = 4
+STEPPED = (
+    "arch.aarch64.translations.stage2_of",
+    "dispatch.dispatch",
+    "objects.interrupt.commit_fire",
+    "objects.vcpu.commit_room",
+    "scheduler.commit_start_all",
+)
+"""What `invoke` is asked for beside the functions of `driver`."""
 DRIVER = Path(__file__).with_name("driver.py")
 PRESENT = "keelback.kernel.arch.aarch64.processor.present"
 
@@ -87,10 +95,13 @@ class Kernel(Protocol):
 
 
 class CompiledKernel:
-    """The kernel's own code, compiled for this machine."""
+    """The kernel's own code, compiled for this machine. With other texts in place of files (`replaced`) it is compiled
+    for one short run: quickly, and with no more functions that can be called than steps need."""
 
-    def __init__(self, parameters: Mapping[str, int] = PARAMETERS) -> None:
-        self._program = HostProgram(Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters))
+    def __init__(self, parameters: Mapping[str, int] = PARAMETERS, replaced: Mapping[Path, str] | None = None) -> None:
+        program = Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters, replaced=replaced or {})
+        wanted = _is_stepped if replaced else None
+        self._program = HostProgram(program, wanted=wanted, optimised=not replaced)
         self.parameters = parameters
         self.symbols = table_symbols(self._program.layouts)
         self.layouts: Mapping[str, Layout] = {name: self._program.layouts[s] for name, s in self.symbols.items()}
@@ -178,6 +189,10 @@ class CompiledKernel:
     def bytes(self) -> dict[str, bytes]:
         """All tables as they lie in memory."""
         return self.save()
+
+
+def _is_stepped(symbol: str) -> bool:
+    return symbol.startswith("driver.") or symbol.removeprefix("keelback.kernel.") in STEPPED
 
 
 def sizes_of(parameters: Mapping[str, int]) -> Sizes:
