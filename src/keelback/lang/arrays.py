@@ -51,6 +51,10 @@ class Array(Generic[T]):
     def __repr__(self) -> str:
         return f"array({self.element.__name__}, {len(self)})"
 
+    def stored(self) -> Sequence[Any]:
+        """The elements as they are kept, integers as any kind of number: for tools, not for what compiles."""
+        return cast("Sequence[Any]", self._items)
+
     def copy_pattern(self) -> Array[T]:
         """A new array with the same contents: what each instance of a struct gets."""
         return type(self)(self.element, self._items.copy())

@@ -8,7 +8,11 @@ padding.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from functools import cache
+from struct import Struct
+from struct import pack as pack_numbers
+from struct import unpack as unpack_numbers
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from keelback.lang.arrays import Array, StructArray, array, is_struct
 from keelback.lang.bitfields import Bitfield, bitfield_info, is_bitfield
@@ -17,6 +21,10 @@ from keelback.lang.layout import Layout, layout_of
 from keelback.lang.structs import Field, fields_of
 
 T = TypeVar("T")
+PackNumbers: TypeAlias = Callable[..., bytes]
+
+NUMBER_CODES: Final = {8: "B", 16: "H", 32: "I", 64: "Q"}
+"""Unsigned integers by width, as the struct module calls them."""
 
 
 def to_bytes(thing: object, address: Callable[[object], int] | None = None) -> bytes:
@@ -38,6 +46,8 @@ def to_bytes(thing: object, address: Callable[[object], int] | None = None) -> b
 
 
 def _array_bytes(items: Array[Any], address: Callable[[object], int] | None) -> bytes:
+    if issubclass(items.element, Integer):
+        return pack_numbers(_format(items.element, len(items)), *items.stored())
     if not isinstance(items, StructArray):
         return b"".join(to_bytes(items[index]) for index in range(len(items)))
     untouched = to_bytes(items.element(), address)
@@ -45,7 +55,55 @@ def _array_bytes(items: Array[Any], address: Callable[[object], int] | None) -> 
     return b"".join(untouched if item is None else to_bytes(item, address) for item in touched)
 
 
+def _format(element: type[Integer], count: int) -> str:
+    """What the struct module calls so many integers."""
+    code = NUMBER_CODES[element.WIDTH]
+    return f"<{count}{code.lower() if element.SIGNED else code}"
+
+
+@cache
+def _flat_format(kind: type) -> str | None:
+    """What the struct module calls a struct of integers, bools, arrays and structs of these; None for any other."""
+    layout, made, end = layout_of(kind), "", 0
+    for field in fields_of(kind):
+        offset, inner = layout.fields[field.name]
+        if field.kind == "struct":
+            part = _flat_format(field.type)
+        elif issubclass(field.type, Integer):
+            part = _format(field.type, field.count)[1:]
+        else:
+            part = f"{field.count}?" if field.type is bool else None
+        if part is None:
+            return None
+        made += f"{offset - end}x{part}"
+        end = offset + inner.size
+    return f"{made}{layout.size - end}x"
+
+
+@cache
+def _flat_packer(kind: type) -> PackNumbers | None:
+    made = _flat_format(kind)
+    return None if made is None else Struct(f"<{made}").pack
+
+
+def _collect_numbers(thing: object, numbers: list[Any]) -> None:
+    """The numbers in a struct with a flat format, in order."""
+    for value in thing.__dict__.values():
+        if isinstance(value, Array):
+            numbers.extend(cast("Array[object]", value).stored())
+        elif is_struct(type(value)):
+            _collect_numbers(value, numbers)
+        else:
+            numbers.append(value)
+
+
 def _struct_bytes(thing: object, address: Callable[[object], int] | None) -> bytes:
+    kind: type = type(thing)
+    packer = _flat_packer(kind)
+    if packer is not None:
+        numbers: list[Any] = []
+        _collect_numbers(thing, numbers)
+        return packer(*numbers)
     layout = layout_of(thing)
     made = bytearray(layout.size)
     for field in fields_of(type(thing)):
@@ -93,6 +151,11 @@ def array_from_bytes(element: type[T], data: bytes) -> Array[T]:
     if rest:
         raise ValueError(f"{len(data)} bytes are not a whole number of {element.__name__} of {size} bytes")
     made = array(element, count)
+    if issubclass(element, Integer):
+        for index, number in enumerate(unpack_numbers(_format(element, count), data)):
+            if number:
+                made[index] = element(number)
+        return made
     for index in range(count):
         item = from_bytes(element, data[index * size : (index + 1) * size])
         if is_struct(element):

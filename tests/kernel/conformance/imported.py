@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import struct
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from types import ModuleType
 from typing import Any, get_type_hints
 
 from keelback.lang import Array, Layout, from_bytes, pack, to_bytes
+from keelback.lang.arrays import is_struct
 from keelback.lang.packing import array_from_bytes
 from keelback.lang.parameters import active_parameters
 from keelback.lang.registers import system_registers
@@ -25,6 +27,8 @@ from keelback.prover.tables import Tables
 
 COPIED = ("keelback.abi", "keelback.kernel")
 PRESENT = "keelback.kernel.arch.aarch64.processor.present"
+FIRST_TABLE = "arch.aarch64.translations.stage2_of"
+"""Gives, for address space 0, the address of the translation tables."""
 
 
 @contextmanager
@@ -48,6 +52,40 @@ def import_driver() -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
+
+
+def put(thing: Any, data: bytes) -> None:
+    """Give a table or a struct the contents that these bytes say; elements that have them already are left alone."""
+    if not isinstance(thing, Array):
+        thing.copy_from(from_bytes(type(thing), data))
+    elif not is_struct(thing.element):
+        thing.assign_all(array_from_bytes(thing.element, data))
+    else:
+        size = len(data) // len(thing)
+        for index in range(len(thing)):
+            part = data[index * size : (index + 1) * size]
+            if part != to_bytes(thing[index]):
+                thing[index].copy_from(from_bytes(thing.element, part))
+
+
+def differing(kernel: CompiledKernel, imported: ImportedKernel) -> list[str]:
+    """The tables that are not the same, addresses of translation tables apart, which differ by the same number."""
+    left, right = kernel.bytes(), imported.bytes()
+    apart = kernel.invoke(FIRST_TABLE, 0) - imported.invoke(FIRST_TABLE, 0)
+    return [name for name in left if not is_same(left[name], right[name], apart)]
+
+
+def is_same(left: bytes, right: bytes, apart: int) -> bool:
+    """Whether all words are the same, or so far apart."""
+    return left == right or (
+        len(left) % 8 == 0
+        and all(a == b or a - b == apart for a, b in zip(words_of(left), words_of(right), strict=True))
+    )
+
+
+def words_of(data: bytes) -> tuple[int, ...]:
+    """The 64-bit words of a table."""
+    return struct.unpack(f"<{len(data) // 8}Q", data)
 
 
 class ImportedKernel:
@@ -85,12 +123,8 @@ class ImportedKernel:
         system_registers.clear()
         for name in self._writable:
             thing, data = self._things[name], pack(self.layouts[name], boot.get(name))
-            if data == to_bytes(thing):
-                continue
-            if isinstance(thing, Array):
-                thing.assign_all(array_from_bytes(thing.element, data))
-            else:
-                thing.copy_from(from_bytes(type(thing), data))
+            if data != to_bytes(thing):
+                put(thing, data)
 
     def peek(self, table: str, index: int, path: str, element: int = 0) -> int:
         holder, name = self._place(table, index, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 
 import pytest
 
@@ -11,34 +10,10 @@ from keelback.prover.fuzz import CompiledKernel
 from keelback.prover.fuzz.boot import make_boot, start
 from keelback.prover.fuzz.choice import choose_step
 from keelback.prover.fuzz.run import begin, take_step
-from tests.kernel.conformance.imported import ImportedKernel
+from tests.kernel.conformance.imported import ImportedKernel, differing
 
 STEPS = 60
-FIRST_TABLE = "arch.aarch64.translations.stage2_of"
-"""Gives, for address space 0, the address of the translation tables."""
-
-
 Kernels = tuple[CompiledKernel, ImportedKernel]
-
-
-def differing(kernel: CompiledKernel, imported: ImportedKernel) -> list[str]:
-    """The tables that are not the same, addresses of translation tables apart, which differ by the same number."""
-    left, right = kernel.bytes(), imported.bytes()
-    apart = kernel.invoke(FIRST_TABLE, 0) - imported.invoke(FIRST_TABLE, 0)
-    return [name for name in left if not is_same(left[name], right[name], apart)]
-
-
-def is_same(left: bytes, right: bytes, apart: int) -> bool:
-    """Whether all words are the same, or so far apart."""
-    return left == right or (
-        len(left) % 8 == 0
-        and all(a == b or a - b == apart for a, b in zip(words_of(left), words_of(right), strict=True))
-    )
-
-
-def words_of(data: bytes) -> tuple[int, ...]:
-    """The 64-bit words of a table."""
-    return struct.unpack(f"<{len(data) // 8}Q", data)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -14,6 +14,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from keelback.compiler.backend.cache import ContentCache, compiler_fingerprint, content_key
 from keelback.compiler.backend.llvm import host_machine, optimise_module, parse
 from keelback.lang.traps import Trap
 
@@ -168,21 +169,40 @@ _READ = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint32)
 _WRITE = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint64)
 
 
+def _compiled(text: str, optimised: bool) -> Any:
+    """An engine with the code of this IR, which is made once for each text and processor."""
+    machine = host_machine()
+    module = parse(text)
+    module.triple = llvm.get_default_triple()
+    module.data_layout = str(machine.target_data)
+    cache = ContentCache("host")
+    features = llvm.get_host_cpu_features().flatten()
+    key = content_key([text, str(optimised), llvm.get_host_cpu_name(), features, compiler_fingerprint()])
+    kept = cache.find(key, ".o")
+    if optimised and kept is None:
+        optimise_module(module, "host")
+    engine = llvm.create_mcjit_compiler(module, machine)
+    code = None if kept is None else kept.read_bytes()
+
+    def keep(_: Any, made: bytes) -> None:
+        cache.keep(key, ".o", made)
+
+    def find(_: Any) -> bytes | None:
+        return code
+
+    engine.set_object_cache(keep, find)
+    engine.finalize_object()
+    return engine
+
+
 class HostModule:
     """IR text made callable. `functions` are those that may be called, by symbol."""
 
     def __init__(self, text: str, functions: Mapping[str, HostFunction], *, optimised: bool = True) -> None:
         wrappers = [wrapper(symbol, function) for symbol, function in functions.items()]
         places = "" if "@keel.place(" in text else NO_PLACES
-        module = parse("\n".join([text, SUPPORT, places, *wrappers]))
-        machine = host_machine()
-        module.triple = llvm.get_default_triple()
-        module.data_layout = str(machine.target_data)
-        if optimised:
-            optimise_module(module, "host")
         self.functions = dict(functions)
-        self._engine: Any = llvm.create_mcjit_compiler(module, machine)
-        self._engine.finalize_object()
+        self._engine: Any = _compiled("\n".join([text, SUPPORT, places, *wrappers]), optimised)
         self._calls: dict[str, Any] = {}
         self._callbacks: list[Any] = []
         self._problem: BaseException | None = None  # what a callback raised during the present call
