@@ -16,7 +16,8 @@ from benches.documented import document
 from benches.growth import find_growing, growth_table, measure_all
 from benches.linux import WorkloadError, measure_bare, measure_guest
 from benches.machine import build_steady
-from benches.primitives import Cost, measure_primitives
+from benches.paths import KERNEL_FILE, describe_path, path_text
+from benches.primitives import SPANS, Cost, measure_path, measure_primitives
 from benches.record import find_worse, load_record, save_record
 from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kernel_code_lines
 from benches.tables import format_table, kernel_table, linux_table, trap_table
@@ -32,6 +33,8 @@ NOT_RATIOS = ("device_read", "reset_to_guest")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts asked for. Returns the exit status."""
     options = read_options(arguments)
+    if options.path is not None:
+        return print_path(options.path)
     recorded = load_record()
     figures: dict[str, float] = {}
     try:
@@ -59,7 +62,19 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--record", action="store_true", help="write the figures to recorded.json and the documentation"
     )
+    parser.add_argument("--path", choices=SPANS, help="print the instructions of one operation, measure nothing else")
     return parser.parse_args(arguments)
+
+
+def print_path(name: str) -> int:
+    """One operation's way through the kernel. Returns the exit status."""
+    try:
+        addresses = measure_path(name)
+    except NOT_MEASURABLE as error:
+        print(f"benches: {error}", file=sys.stderr)
+        return 2
+    print(path_text(describe_path(addresses, BUILD_FOLDER / "ipc" / KERNEL_FILE)))
+    return 0
 
 
 def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:

@@ -63,6 +63,8 @@ class Report:
     points: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     first: dict[str, int] = field(default_factory=dict[str, int])
     total: dict[str, Counters] = field(default_factory=dict[str, Counters])
+    paths: list[list[int]] = field(default_factory=list[list[int]])
+    """Addresses of what the kernel ran in each sample of the span whose paths were asked for."""
 
     def typical(self, span: int) -> Sample:
         """The sample in the middle by kernel, then component instructions. CountingError when there is none.
@@ -101,9 +103,17 @@ def build_plugin(folder: Path = BUILD_FOLDER) -> Path:
     return path
 
 
-def plugin_arguments(manifest: Mapping[str, Any], out: Path) -> tuple[str, ...]:
-    """QEMU's arguments to count in a system: the kernel's code, guests' RAM; the rest of what it uses is components."""
+def plugin_arguments(
+    manifest: Mapping[str, Any], out: Path, *, core: int | None = None, path: int | None = None
+) -> tuple[str, ...]:
+    """QEMU's arguments to count in a system: the kernel's code, guests' RAM; the rest of what it uses is components.
+
+    `core`: count what this core runs and nothing else; needed where there are several. `path`: the span whose
+    instructions are reported one by one.
+    """
     options = [str(build_plugin()), f"out={out}"]
+    options += [] if core is None else [f"core={core}"]
+    options += [] if path is None else [f"path={path}"]
     for window in manifest["kernel"]["windows"]:
         if window["name"] == "text":
             options.append(_range("kernel", window["address"], window["address"] + window["size_bytes"]))
@@ -130,6 +140,8 @@ def read_report(path: Path) -> Report:
             report.points.setdefault(int(words[0]), []).append(int(words[1]))
         elif kind == "first":
             report.first[words[0]] = int(words[1])
+        elif kind == "path":
+            report.paths.append([int(word) for word in words])
         elif kind == "total":
             report.total = dict(zip(OWNERS, _counters([int(word) for word in words]), strict=True))
     if not report.total:

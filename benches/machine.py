@@ -11,6 +11,7 @@ from keelback.sdk.build import SEED_BYTES, SEED_FILE, BuiltSystem, build_system
 from keelback.sdk.runner import Emulation, Machine, emulator_command
 
 REPORT_FILE = "counts.txt"
+FIRST_CORE = 0
 TRANSCRIPT_FILE = "console.txt"
 
 # The board's clock starts at the same moment in every run and advances with the instructions.
@@ -19,12 +20,16 @@ STEADY_CLOCK = ("-rtc", "base=2026-01-01,clock=vm")
 FIXED_SEED = bytes(range(SEED_BYTES))
 
 
-def run_counted(system: System, folder: Path, *, limit_s: float) -> tuple[Report, str]:
-    """Build `system` into `folder` and run it. Returns the plugin's report and what the console showed."""
+def run_counted(system: System, folder: Path, *, limit_s: float, path: int | None = None) -> tuple[Report, str]:
+    """Build `system` into `folder` and run it. Returns the plugin's report and what the console showed.
+
+    Where there are several cores, what the first one runs is counted. `path`: see counting.plugin_arguments.
+    """
     built = build_steady(system, folder)
     out = folder / REPORT_FILE
     out.unlink(missing_ok=True)
-    extra = (*STEADY_CLOCK, *plugin_arguments(built.manifest, out))
+    core = FIRST_CORE if built.cores > 1 else None
+    extra = (*STEADY_CLOCK, *plugin_arguments(built.manifest, out, core=core, path=path))
     transcript = run_to_end(counted_command(built, extra), folder / TRANSCRIPT_FILE, limit_s)
     if not out.is_file():
         raise CountingError(f"the emulator did not load the counting plugin; it said:\n{transcript.strip()}")

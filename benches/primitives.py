@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benches.counting import BUILD_FOLDER, CountingError, Sample
 from benches.machine import run_counted
+from benches.paths import typical_path
 from keelback.sdk import Device, MemoryRegion, ProtectionDomain, System
 
 ACTOR = Path(__file__).parent / "systems" / "ipc" / "actor.py"
@@ -71,6 +72,12 @@ def measure_primitives(folder: Path = BUILD_FOLDER / "ipc") -> dict[str, Cost]:
             )
         costs[name] = kernel_cost(sample)
     return costs
+
+
+def measure_path(name: str, folder: Path = BUILD_FOLDER / "ipc") -> list[int]:
+    """Addresses of the instructions that the kernel runs in one operation, in their order."""
+    report, _ = run_counted(ipc_system(), folder, limit_s=LIMIT_S, path=SPANS[name])
+    return list(typical_path(report.paths))
 
 
 def kernel_cost(sample: Sample) -> Cost:

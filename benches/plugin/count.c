@@ -1,6 +1,6 @@
 /* A QEMU TCG plugin that counts executed instructions: in the kernel, in components, in guests, and elsewhere.
  *
- *     -plugin count.so,out=FILE,kernel=START:END,component=START:END,guest=START:END
+ *     -plugin count.so,out=FILE,kernel=START:END,component=START:END,guest=START:END[,core=N][,path=SPAN]
  *
  * Whose an instruction is, is decided when it is translated, by its PHYSICAL address: components, guests and programs in
  * guests reuse the same virtual addresses, but never the same memory, and the kernel is the only code that runs at EL2.
@@ -14,8 +14,13 @@
  *     movz xzr, #0x13SS   a point in time: how much ran since reset
  *
  * Begin and end may be in different components. A visit is what the kernel runs from an exception to its `eret`.
- * The report is lines of numbers; benches/counting.py reads it. Counts are exact only for one core; a load or store
- * that faults is counted once for the fault and once when it is repeated.
+ * The report is lines of numbers; benches/counting.py reads it. A load or store that faults is counted once for the
+ * fault and once when it is repeated.
+ *
+ * QEMU's inline counters, which are fast, do not tell the cores apart: of a machine with several of them `core` names
+ * the one whose instructions count, and nothing that another one runs counts or marks anything. `path` also writes
+ * the address of each instruction that the kernel runs in a span, in their order. Both call a function for each
+ * instruction, which is several times slower.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,6 +71,38 @@ static bool owner_seen[OWNER_COUNT];
 static uint64_t host_to_physical;
 static bool distance_known;
 static FILE *out;
+
+static bool one_by_one; /* a function is called for each instruction */
+static unsigned int counted_core;
+static bool path_wanted;
+static uint32_t path_span;
+static uint64_t *path;
+static size_t path_count, path_room;
+
+/* What a callback has to know of an instruction; lives as long as the machine. */
+struct instruction {
+    uint64_t address;
+    uint32_t marker; /* the immediate, or 0 */
+    bool is_eret;
+    enum owner owner;
+    enum operation operation;
+};
+
+static bool counts(unsigned int vcpu)
+{
+    return !one_by_one || vcpu == counted_core;
+}
+
+static void *grown(void *items, size_t count, size_t *room, size_t item_bytes)
+{
+    if (count < *room)
+        return items;
+    *room = *room ? 2 * *room : 1024;
+    items = realloc(items, *room * item_bytes);
+    if (!items)
+        abort();
+    return items;
+}
 
 static uint64_t total_instructions(void)
 {
@@ -118,12 +155,7 @@ static enum owner owner_of(const struct qemu_plugin_insn *instruction)
 
 static void add_sample(uint32_t span)
 {
-    if (sample_count == sample_room) {
-        sample_room = sample_room ? 2 * sample_room : 1024;
-        samples = realloc(samples, sample_room * sizeof *samples);
-        if (!samples)
-            abort();
-    }
+    samples = grown(samples, sample_count, &sample_room, sizeof *samples);
     struct sample *sample = &samples[sample_count++];
     const struct counters *begin = &spans[span].at_begin;
     sample->span = span;
@@ -135,31 +167,38 @@ static void add_sample(uint32_t span)
             sample->during.of[owner][operation] = now.of[owner][operation] - begin->of[owner][operation];
 }
 
-/* `marker` is the immediate, above it the owner. The marker itself counts as run, but in no span that it bounds. */
-static void marker_runs(unsigned int vcpu, void *marker)
+static void write_path(void)
 {
-    (void)vcpu;
-    uint32_t kind = (uint32_t)(uintptr_t)marker >> 8 & 0xff, span = (uint32_t)(uintptr_t)marker & 0xff;
-    uint64_t *count = &now.of[(uintptr_t)marker >> 16][INSTRUCTION];
+    fputs("path", out);
+    for (size_t step = 0; step < path_count; step++)
+        fprintf(out, " %" PRIu64, path[step]);
+    fputc('\n', out);
+}
+
+/* The marker itself counts as run, but in no span that it bounds. */
+static void marker_runs(const struct instruction *marker)
+{
+    uint32_t kind = marker->marker >> 8, span = marker->marker & 0xff;
     if (kind == MARK_BEGIN) {
         spans[span].open = true;
         spans[span].at_begin = now;
-        spans[span].at_begin.of[(uintptr_t)marker >> 16][INSTRUCTION]++;
+        spans[span].at_begin.of[marker->owner][INSTRUCTION]++;
+        path_count = span == path_span ? 0 : path_count;
     } else if (kind == MARK_END && spans[span].open) {
         spans[span].open = false;
         add_sample(span);
+        if (path_wanted && span == path_span)
+            write_path();
     } else if (kind == MARK_POINT) {
         fprintf(out, "point %u %" PRIu64 "\n", span, total_instructions());
         fflush(out);
     }
-    ++*count;
+    now.of[marker->owner][INSTRUCTION]++;
 }
 
 /* Counts the eret itself: an inline addition would come before or after this callback, depending on QEMU. */
-static void kernel_eret_runs(unsigned int vcpu, void *unused)
+static void kernel_eret_runs(void)
 {
-    (void)vcpu;
-    (void)unused;
     now.of[KERNEL][INSTRUCTION]++;
     last_visit = now.of[KERNEL][INSTRUCTION] - kernel_at_last_eret;
     kernel_at_last_eret = now.of[KERNEL][INSTRUCTION];
@@ -169,28 +208,58 @@ static void kernel_eret_runs(unsigned int vcpu, void *unused)
     now.visits++;
 }
 
-static void count_instruction(struct qemu_plugin_insn *instruction)
+static void instruction_runs(unsigned int vcpu, void *data)
+{
+    const struct instruction *instruction = data;
+    if (!counts(vcpu))
+        return;
+    if (path_wanted && instruction->owner == KERNEL && spans[path_span].open) {
+        path = grown(path, path_count, &path_room, sizeof *path);
+        path[path_count++] = instruction->address;
+    }
+    if (instruction->marker) {
+        marker_runs(instruction);
+    } else if (instruction->is_eret && instruction->owner == KERNEL) {
+        kernel_eret_runs();
+    } else {
+        now.of[instruction->owner][INSTRUCTION]++;
+        if (instruction->operation != INSTRUCTION)
+            now.of[instruction->owner][instruction->operation]++;
+    }
+}
+
+static void call_for_each(struct qemu_plugin_insn *translated, const struct instruction *what)
+{
+    struct instruction *kept = malloc(sizeof *kept);
+    if (!kept)
+        abort();
+    *kept = *what;
+    qemu_plugin_register_vcpu_insn_exec_cb(translated, instruction_runs, QEMU_PLUGIN_CB_NO_REGS, kept);
+}
+
+static void count_instruction(struct qemu_plugin_insn *translated)
 {
     uint32_t word;
-    memcpy(&word, qemu_plugin_insn_data(instruction), sizeof word);
-    enum owner owner = owner_of(instruction);
-    if (!owner_seen[owner]) {
-        owner_seen[owner] = true;
-        fprintf(out, "first %s %" PRIu64 "\n", owner_names[owner], total_instructions());
+    memcpy(&word, qemu_plugin_insn_data(translated), sizeof word);
+    struct instruction what = {
+        .address = qemu_plugin_insn_vaddr(translated),
+        .marker = is_marker(word) ? word >> 5 & 0xffff : 0,
+        .is_eret = is_eret(word),
+        .owner = owner_of(translated),
+        .operation = operation_of(word),
+    };
+    if (!owner_seen[what.owner]) {
+        owner_seen[what.owner] = true;
+        fprintf(out, "first %s %" PRIu64 "\n", owner_names[what.owner], total_instructions());
     }
-    if (is_marker(word)) {
-        uintptr_t marker = (uintptr_t)owner << 16 | (word >> 5 & 0xffff);
-        qemu_plugin_register_vcpu_insn_exec_cb(instruction, marker_runs, QEMU_PLUGIN_CB_NO_REGS, (void *)marker);
+    if (one_by_one || what.marker || (what.owner == KERNEL && what.is_eret)) {
+        call_for_each(translated, &what);
         return;
     }
-    if (owner == KERNEL && is_eret(word)) {
-        qemu_plugin_register_vcpu_insn_exec_cb(instruction, kernel_eret_runs, QEMU_PLUGIN_CB_NO_REGS, NULL);
-        return;
-    }
-    enum operation operation = operation_of(word);
-    qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &now.of[owner][INSTRUCTION], 1);
-    if (operation != INSTRUCTION)
-        qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &now.of[owner][operation],
+    uint64_t *counters = now.of[what.owner];
+    qemu_plugin_register_vcpu_insn_exec_inline(translated, QEMU_PLUGIN_INLINE_ADD_U64, &counters[INSTRUCTION], 1);
+    if (what.operation != INSTRUCTION)
+        qemu_plugin_register_vcpu_insn_exec_inline(translated, QEMU_PLUGIN_INLINE_ADD_U64, &counters[what.operation],
                                                    1);
 }
 
@@ -246,6 +315,15 @@ static int read_argument(const char *argument)
     size_t length = (size_t)(value - argument);
     if (length == 3 && strncmp(argument, "out", length) == 0)
         return (out = fopen(value + 1, "w")) ? 0 : -1;
+    if (length == 4 && strncmp(argument, "core", length) == 0) {
+        counted_core = (unsigned int)strtoul(value + 1, NULL, 0);
+        return one_by_one = true, 0;
+    }
+    if (length == 4 && strncmp(argument, "path", length) == 0) {
+        path_span = (uint32_t)strtoul(value + 1, NULL, 0);
+        one_by_one = true;
+        return path_wanted = path_span < SPAN_COUNT, path_wanted ? 0 : -1;
+    }
     for (int owner = 0; owner < OTHER; owner++)
         if (strlen(owner_names[owner]) == length && strncmp(argument, owner_names[owner], length) == 0)
             return add_range((enum owner)owner, value + 1);
