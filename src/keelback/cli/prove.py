@@ -12,12 +12,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from keelback.abi import syscalls
 from keelback.cli import prove_system
 from keelback.cli.common import Subparsers, UserError, user_errors
+from keelback.cli.executors import make_executor
 from keelback.compiler import link
 from keelback.prover.campaign import chosen, compile_kernel, jobs_of, run_jobs
 from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Result
@@ -43,6 +43,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--again", action="store_true", help="run goals whose result is known, too")
     parser.add_argument("--seconds", type=float, default=SECONDS, metavar="S", help="a solver's time for one query")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="goals at a time")
+    parser.add_argument(
+        "--executor",
+        default="",
+        metavar="MODULE:CALLABLE",
+        help="what makes the concurrent.futures executor that goals run in (default: processes of this machine)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -71,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     started = time.monotonic()
     results: list[Result] = []
-    with ProcessPoolExecutor(max_workers=max(1, options.jobs)) as executor:
+    with make_executor(options.executor, options.jobs) as executor:
         for result, was_known in run_jobs(jobs, executor, again=options.again):
             results.append(result)
             known = " (known)" if was_known else ""
