@@ -128,6 +128,15 @@ def test_copy_from_takes_everything_and_shares_nothing() -> None:
     assert target.context.registers[2] == 22
 
 
+def test_clear_makes_everything_zero() -> None:
+    thing, other = Thread(priority=u8(1)), Thread()
+    thing.context.registers[2] = u64(22)
+    thing.next = other
+    thing.clear()
+    assert (thing.priority, thing.context.registers[2]) == (u8(0), u64(0))
+    assert repr(thing).find("next=None") > 0
+
+
 def test_copy_from_wants_the_same_struct() -> None:
     target, source = Thread(), Context()
     wrong: Any = source

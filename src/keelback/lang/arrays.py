@@ -64,6 +64,11 @@ class Array(Generic[T]):
         for index in range(len(self)):
             self[index] = other[index]
 
+    def clear_all(self) -> None:
+        """Make all elements zero (part of a struct's clear)."""
+        for index in range(len(self)):
+            self[index] = zero_of(self.element)
+
     def _position(self, index: Unsigned | int) -> int:
         if not isinstance(index, Unsigned) and type(index) is not int:
             raise TypeError(f"an index is unsigned or a constant, not {type(index).__name__}")
@@ -125,6 +130,10 @@ class StructArray(Array[T]):
                 cast(Any, self[index]).copy_from(item)
             elif self._items[index] is not None:
                 cast(Any, self._items[index]).copy_from(self.element())
+
+    def clear_all(self) -> None:
+        for index in range(len(self)):
+            cast(Any, self[index]).clear()
 
     def touched(self, index: int) -> T | None:
         """The element if anything ever looked at it; None means that it still has its defaults."""

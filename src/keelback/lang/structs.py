@@ -20,7 +20,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, Self, TypeVar, cast, dataclass_transform, get_args, get_origin
 
 from keelback.lang.annotations import Scope, calling_scope
-from keelback.lang.arrays import Array, is_struct
+from keelback.lang.arrays import Array, is_struct, zero_of
 from keelback.lang.bitfields import is_bitfield
 from keelback.lang.integers import Integer
 
@@ -84,11 +84,15 @@ class StructInfo:
 
 
 class Struct:
-    """Base that gives structs `copy_from`; one without it can use everything else."""
+    """Base that gives structs `copy_from` and `clear`; one without it can use everything else."""
 
     def copy_from(self, other: Self) -> None:
         """Overwrite every field, embedded structs and arrays included, with those of `other`."""
         _copy(self, other)
+
+    def clear(self) -> None:
+        """Make every field zero, False or None, embedded structs and arrays included, whatever its default."""
+        _clear(self)
 
 
 @dataclass_transform(kw_only_default=True)  # no field_specifiers: mypy would take `= array(...)` as a required field
@@ -109,6 +113,8 @@ def struct(cls: type[C]) -> type[C]:
     made.__setattr__ = _store
     made.__repr__ = _represent
     made.copy_from = Struct.copy_from
+    if "clear" not in cls.__dict__:
+        made.clear = Struct.clear
     return cls
 
 
@@ -245,6 +251,16 @@ def _copy(target: object, source: object) -> None:
             _copy(target.__dict__[name], value)
         else:
             target.__dict__[name] = value
+
+
+def _clear(target: object) -> None:
+    for name, default in struct_info(type(target)).defaults.items():
+        if isinstance(default, Array):
+            target.__dict__[name].clear_all()
+        elif isinstance(default, Embedded):
+            _clear(target.__dict__[name])
+        else:
+            target.__dict__[name] = None if default is None else zero_of(type(default))
 
 
 def _fill(target: Array[Any], source: object) -> None:

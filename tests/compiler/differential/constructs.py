@@ -282,6 +282,10 @@ def _structs(table: Table) -> None:
     body += "nodes[(a + 1) % 4].copy_from(node)\nother = nodes[(a + 1) % 4]\n"
     body += "return u64(other.leaf.bytes[b]) + u64(other.leaves[b % 3].bytes[b]) * 1000 + other.leaf.value"
     table.add("copies", "a: u64, b: u64", "u64", body, (0, 3), (0, 1, 39, 40, 55, 56))
+    body = "node = nodes[a]\nnode.leaves[1].value = b\nnode.leaf.bytes[b % 3] = u8(7)\nnode.flag = True\n"
+    body += "node.leaf.clear()\n"
+    body += "nodes[(a + 1) % 4].clear()\nreturn node.leaves[1].value + u64(node.leaf.bytes[b % 3]) + u64(node.flag)"
+    table.add("clears", "a: u64, b: u64", "u64", body, (0, 3), (0, 1, 55), twice=True)
     body = "nodes[a].copy_from(nodes[a])\nnodes[a].flags[a] = not nodes[a].flags[a]\nreturn nodes[a].flags[a]"
     table.add("flags", "a: u64", "bool", body, SMALL, twice=True)
     table.add("part", "a: u64", "u64", "inner.value += a\nreturn nodes[2].leaves[1].value", (0, 5), twice=True)

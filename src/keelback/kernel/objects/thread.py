@@ -29,7 +29,6 @@ from keelback.kernel.state import (
     STOPPED,
     TIMER_QUEUES,
     WAITING,
-    Context,
     Core,
     Thread,
     endpoints,
@@ -43,7 +42,7 @@ from keelback.kernel.state import (
 )
 from keelback.kernel.timers import commit_unsleep
 from keelback.kernel.trace import record
-from keelback.lang import u8, u32, u64, upto
+from keelback.lang import u8, u32, u64
 
 REGISTER_COUNT: Final = 31
 STACK_POINTER: Final = 31
@@ -174,21 +173,14 @@ def start(core: Core, thread: Thread) -> u64:
 def commit_reset(index: u32, program_counter: u64, stack_pointer: u64, argument: u64) -> None:
     """Give a stopped thread fresh registers."""
     thread = threads[index]
-    clear_registers(thread.context)
+    thread.context.clear()
     thread.context.registers[0] = argument
     thread.context.stack_pointer = stack_pointer
     thread.context.program_counter = program_counter
-    thread.context.process_state = u64(0)
     thread.thread_pointer = u64(0)
     thread.accept = u32(0)
     thread.faulting = False
     interface.forget_thread(index)
-
-
-def clear_registers(context: Context) -> None:
-    """Set x0..x30 to zero."""
-    for number in upto(REGISTER_COUNT):
-        context.registers[number] = u64(0)
 
 
 def resume(core: Core, thread: Thread) -> u64:
@@ -277,10 +269,9 @@ def commit_destroy(index: u32) -> None:
     commit_leave(thread)
     owner = thread.header.owner
     generation = thread.header.generation
-    thread.copy_from(threads[0])
+    thread.clear()
     thread.header.owner = owner
     thread.header.generation = generation
-    thread.thread_pointer = u64(0)
     interface.forget_thread(index)
 
 

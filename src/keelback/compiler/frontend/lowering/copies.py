@@ -1,10 +1,12 @@
-"""Copies whole structs, field by field with each field's own type: nothing is merged, so a proof sees every field.
+"""Copies and clears whole structs, field by field with each field's own type: nothing is merged, so a proof sees every
+field.
 
 Small structs are loaded whole before they are stored, so that the machine code can use pairs of registers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Value, integer
@@ -16,7 +18,8 @@ from keelback.compiler.frontend.types.model import ArrayType, StructType, Type
 if TYPE_CHECKING:
     from keelback.compiler.frontend.lowering.function import FunctionLowering
 
-UNROLLED_COUNT = 32  # longer arrays are copied by a loop
+UNROLLED_COUNT = 32  # longer arrays are copied by a loop,
+CLEARED_COUNT = 64  # or cleared
 LOADED_COUNT = 8  # so many numbers fit the registers
 
 
@@ -30,6 +33,26 @@ def copy_struct(function: FunctionLowering, node: Operation) -> Value:
     else:
         _copy(function, kind, target.text, source.text)
     return VOID_VALUE
+
+
+def clear_struct(function: FunctionLowering, node: Operation) -> Value:
+    """`target.clear()`: zeros one beside the other, which the machine code stores in pairs."""
+    (target,) = operands(function, node)
+    kind = node.operands[0].type
+    function.module.note_type(kind)
+    _clear(function, kind, target.text)
+    return VOID_VALUE
+
+
+def _clear(function: FunctionLowering, kind: Type, target: str) -> None:
+    if isinstance(kind, StructType):
+        for field in kind.fields.values():
+            _clear(function, field.type, _part(function, kind, target, f"i32 {field.index}"))
+    elif isinstance(kind, ArrayType):
+        _for_each(function, kind, CLEARED_COUNT, [target], lambda at: _clear(function, kind.element, *at))
+    else:
+        zero = Value(memory_type(kind), "zeroinitializer")
+        function.builder.store(zero, target, f", align {size_and_align(kind)[1]}")
 
 
 def _number_count(kind: Type) -> int:
@@ -61,7 +84,7 @@ def _copy(function: FunctionLowering, kind: Type, target: str, source: str) -> N
             places = [_part(function, kind, start, f"i32 {field.index}") for start in (target, source)]
             _copy(function, field.type, *places)
     elif isinstance(kind, ArrayType):
-        _copy_array(function, kind, target, source)
+        _for_each(function, kind, UNROLLED_COUNT, [target, source], lambda at: _copy(function, kind.element, *at))
     else:
         align = f", align {size_and_align(kind)[1]}"
         function.builder.store(function.builder.load(memory_type(kind), source, align), target, align)
@@ -72,12 +95,14 @@ def _part(function: FunctionLowering, kind: Type, start: str, index: str) -> str
     return function.builder.emit("ptr", f"getelementptr inbounds nuw {shape}, ptr {start}, i32 0, {index}").text
 
 
-def _copy_array(function: FunctionLowering, kind: ArrayType, target: str, source: str) -> None:
+def _for_each(
+    function: FunctionLowering, kind: ArrayType, unrolled: int, starts: list[str], body: Callable[[list[str]], None]
+) -> None:
+    """`body` for each element of arrays of one type; a loop if they are longer than `unrolled`."""
     assert kind.count is not None
-    if kind.count <= UNROLLED_COUNT:
+    if kind.count <= unrolled:
         for number in range(kind.count):
-            places = [_part(function, kind, start, f"i64 {number}") for start in (target, source)]
-            _copy(function, kind.element, *places)
+            body([_part(function, kind, start, f"i64 {number}") for start in starts])
         return
     builder = function.builder
     counter = builder.alloca("i64")
@@ -85,8 +110,7 @@ def _copy_array(function: FunctionLowering, kind: ArrayType, target: str, source
     head, done = builder.label("copy"), builder.label("copied")
     builder.start(head)
     index = builder.load("i64", counter)
-    places = [_part(function, kind, start, str(index)) for start in (target, source)]
-    _copy(function, kind.element, *places)
+    body([_part(function, kind, start, str(index)) for start in starts])
     following = builder.emit("i64", f"add nuw {index}, 1")
     builder.store(following, counter)
     builder.branch(builder.compare("ult", following, integer(64, kind.count)), head, done)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from keelback.compiler.frontend.lowering.copies import copy_struct
+from keelback.compiler.frontend.lowering.copies import clear_struct, copy_struct
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Value, integer, quoted
 from keelback.compiler.frontend.lowering.operations import Lowering, operands, resize, width_of
 from keelback.compiler.frontend.lowering.shapes import value_type
@@ -184,6 +184,7 @@ OPERATIONS: dict[str, Lowering] = {
     "address_of": _address,
     "array_count": _array_count,
     "bytes_of": _bytes_of,
+    "clear": clear_struct,
     "copy_from": copy_struct,
     "register_read": _register_read,
     "register_write": _register_write,

@@ -250,6 +250,8 @@ class CallTyping(Body):
             if source.type is BROKEN:
                 return source
             return Operation(VOID, *self.position(node), "copy_from", [base, source])
+        if name == "clear" and not node.args and not node.keywords:
+            return Operation(VOID, *self.position(node), "clear", [base])
         return self.error(node.func, "attribute", f"{kind} has no method `{name}`", "define it in the class")
 
     def _memory_method(self, node: ast.Call, name: str, base: Expression) -> Expression:

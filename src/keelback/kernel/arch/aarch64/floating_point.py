@@ -6,8 +6,6 @@ component with CPACR_EL1.FPEN = 0; its first use traps, and the registers change
 
 from __future__ import annotations
 
-from typing import Final
-
 from keelback.abi.limits import CORE_COUNT
 from keelback.kernel.arch.aarch64.processor import this_core
 from keelback.kernel.arch.aarch64.registers import (
@@ -19,8 +17,6 @@ from keelback.kernel.arch.aarch64.registers import (
 )
 from keelback.kernel.state import FIRST_VCPU_OWNER, Core, FloatingPoint, cores, fp_states, threads
 from keelback.lang import address_of, asm, offset_of, u32, u64, upto
-
-WORD_COUNT: Final = 64
 
 assert offset_of(FloatingPoint, "control") == 512, "the assembly below counts on it"
 
@@ -112,8 +108,4 @@ def forget(owner: u32) -> None:
             cores[number].fp_owner = u32(0)
     if owner < FIRST_VCPU_OWNER:
         threads[owner].coprocessor = u64(0)
-    state = fp_states[owner]
-    for number in upto(WORD_COUNT):
-        state.registers[number] = u64(0)
-    state.control = u64(0)
-    state.status = u64(0)
+    fp_states[owner].clear()

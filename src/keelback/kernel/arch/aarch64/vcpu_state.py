@@ -295,9 +295,10 @@ def reset_vcpu(index: u32) -> None:
     unload_vcpu(index)
     forget_translations()
     vcpu = vcpus[index]
-    vcpu.el1.copy_from(vcpus[0].el1)
+    vcpu.el1.clear()
     vcpu.el1.sctlr = u64(system.RESET_SCTLR)
-    clear_context(vcpu)
+    vcpu.context.clear()
+    vcpu.context.process_state = u64(system.RESET_STATE)
     for number in upto(len(vcpu.list_registers)):
         vcpu.list_registers[number] = u64(0)
         vcpu.arriving[number] = u64(0)
@@ -305,12 +306,6 @@ def reset_vcpu(index: u32) -> None:
     vcpu.active_group0 = u64(0)
     vcpu.active_group1 = u64(0)
     floating_point.forget(index + FIRST_VCPU_OWNER)
-
-
-def clear_context(vcpu: Vcpu) -> None:
-    """Give the context of a vcpu its values after reset."""
-    vcpu.context.copy_from(vcpus[0].context)
-    vcpu.context.process_state = u64(system.RESET_STATE)
 
 
 def unload_vcpu(index: u32) -> None:
