@@ -10,22 +10,24 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 
 from benches.counting import BUILD_FOLDER, CountingError
 from benches.documented import document
 from benches.growth import find_growing, growth_table, measure_all
 from benches.linux import WorkloadError, measure_bare, measure_guest
 from benches.machine import build_steady
+from benches.operations import GUEST_TRAP, GUEST_TRAP_SPAN, SPANS
 from benches.paths import KERNEL_FILE, describe_path, path_text
-from benches.primitives import SPANS, Cost, measure_path, measure_primitives
+from benches.primitives import CORES, Cost, measure_path, measure_primitives
 from benches.record import find_worse, load_record, save_record
 from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kernel_code_lines
-from benches.tables import format_table, kernel_table, linux_table, trap_table
-from benches.traps import TrapCost, measure_traps, trap_system
+from benches.tables import counted_text, different_text, format_table, kernel_table, linux_table, trap_table
+from benches.traps import TrapCost, measure_trap_path, measure_traps, trap_system
 from keelback.sdk.guest import GuestFilesError
 from keelback.sdk.runner import ConsoleError, EmulatorMissing
 
-PARTS = ("kernel", "growth", "traps", "linux", "sizes")
+PARTS = ("kernel", "cores", "growth", "traps", "linux", "sizes")
 NOT_MEASURABLE = (CountingError, WorkloadError, ConsoleError, EmulatorMissing, GuestFilesError)
 NOT_RATIOS = ("device_read", "reset_to_guest")
 
@@ -62,26 +64,49 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--record", action="store_true", help="write the figures to recorded.json and the documentation"
     )
-    parser.add_argument("--path", choices=SPANS, help="print the instructions of one operation, measure nothing else")
+    parser.add_argument(
+        "--path", choices=(*SPANS, GUEST_TRAP), help="print the instructions of one operation, measure nothing else"
+    )
     return parser.parse_args(arguments)
 
 
 def print_path(name: str) -> int:
     """One operation's way through the kernel. Returns the exit status."""
+    in_guest = name == GUEST_TRAP
+    folder = BUILD_FOLDER / ("traps" if in_guest else "ipc")
     try:
-        addresses = measure_path(name)
+        addresses = measure_trap_path(GUEST_TRAP_SPAN, folder) if in_guest else measure_path(name, folder)
     except NOT_MEASURABLE as error:
         print(f"benches: {error}", file=sys.stderr)
         return 2
-    print(path_text(describe_path(addresses, BUILD_FOLDER / "ipc" / KERNEL_FILE)))
+    print(path_text(describe_path(addresses, folder / KERNEL_FILE)))
     return 0
 
 
 def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:
     """Kernel operations."""
-    costs = measure_primitives()
-    print(kernel_table(costs, recorded), flush=True)
+    costs = {**ipc_costs(CORES), GUEST_TRAP: trap_costs()[GUEST_TRAP_SPAN].in_kernel}
+    print(kernel_table(costs, recorded))
+    print(counted_text(), flush=True)
     return flatten("kernel", costs)
+
+
+def run_cores(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The same operations on a build for one core."""
+    print(different_text(ipc_costs(CORES), ipc_costs(1)), flush=True)
+    return {}
+
+
+@cache
+def ipc_costs(cores: int) -> dict[str, Cost]:
+    """Measured once."""
+    return measure_primitives(BUILD_FOLDER / f"ipc-{cores}", cores=cores)
+
+
+@cache
+def trap_costs() -> dict[str, TrapCost]:
+    """Measured once."""
+    return measure_traps()
 
 
 def run_growth(recorded: Mapping[str, float]) -> dict[str, float]:
@@ -95,7 +120,7 @@ def run_growth(recorded: Mapping[str, float]) -> dict[str, float]:
 
 def run_traps(recorded: Mapping[str, float]) -> dict[str, float]:
     """What a guest's traps cost."""
-    costs = measure_traps()
+    costs = trap_costs()
     print(trap_table(costs), flush=True)
     return flatten("traps", costs)
 
@@ -115,7 +140,7 @@ def run_linux(recorded: Mapping[str, float]) -> dict[str, float]:
 def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
     """The kernel's size and an image's; tests/test_promises.py holds them to their limits."""
     lines, assembly = kernel_code_lines(), kernel_assembly_lines()
-    folder = BUILD_FOLDER / "traps"
+    folder = BUILD_FOLDER / "sizes"
     manifest = build_steady(trap_system(folder), folder).manifest
     image_bytes, text_bytes = image_bytes_without_files(manifest), int(manifest["kernel"]["text_bytes"])
     rows = [
@@ -128,7 +153,14 @@ def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
     return {}
 
 
-RUNNERS = {"kernel": run_kernel, "growth": run_growth, "traps": run_traps, "linux": run_linux, "sizes": run_sizes}
+RUNNERS = {
+    "kernel": run_kernel,
+    "cores": run_cores,
+    "growth": run_growth,
+    "traps": run_traps,
+    "linux": run_linux,
+    "sizes": run_sizes,
+}
 
 
 def flatten(prefix: str, costs: Mapping[str, Cost] | Mapping[str, TrapCost]) -> dict[str, float]:

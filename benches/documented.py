@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benches.anchors import GUEST_ANCHORS, KERNEL_ANCHORS, KernelAnchor
-from benches.primitives import SPANS, Cost
-from benches.tables import ROUND_TRIP, TITLES, TRAP_ANCHORS, round_trip
+from benches.anchors import GUEST_ANCHORS, KernelAnchor
+from benches.operations import GUEST_TRAP, IN_GUEST, OPERATIONS, Operation
+from benches.primitives import Cost
+from benches.tables import TITLES, TRAP_ANCHORS
 from benches.traps import SPANS as TRAP_SPANS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
@@ -33,13 +34,11 @@ def _table(title: str, head: Row, rows: Sequence[Row]) -> str:
 
 
 def _kernel(recorded: Mapping[str, float]) -> str:
-    costs = {name: _cost(recorded, name) for name in SPANS}
     rows: list[Row] = []
-    for name, cost in costs.items():
-        rows.append(_kernel_row(TITLES[name], cost, KERNEL_ANCHORS[name]))
-        if name == "reply_receive":
-            rows.append(_kernel_row("round trip with both svc", round_trip(costs), ROUND_TRIP))
-    head = ("operation", "Keelback", "to reach", "seL4", "seL4 MCS", "barriers", "TLB", "register writes")
+    for name, operation in {**OPERATIONS, GUEST_TRAP: IN_GUEST}.items():
+        if f"kernel.{name}.instructions" in recorded:
+            rows.append(_kernel_row(operation, _cost(recorded, name), operation.anchor(name)))
+    head = ("operation", "Keelback", "to reach", "seL4", "seL4 MCS", "barriers", "TLB", "register writes", "counted")
     return _table("Kernel operations, instructions executed at EL2", head, rows)
 
 
@@ -48,10 +47,10 @@ def _cost(recorded: Mapping[str, float], name: str) -> Cost:
     return Cost(*(int(recorded[f"kernel.{name}.{field}"]) for field in fields))
 
 
-def _kernel_row(title: str, cost: Cost, anchor: KernelAnchor) -> Row:
+def _kernel_row(operation: Operation, cost: Cost, anchor: KernelAnchor) -> Row:
     aim = "-" if anchor.aim is None else anchor.aim
     sorts = (cost.barriers, cost.tlb_operations, cost.register_writes)
-    return (title, cost.instructions, aim, anchor.sel4, anchor.sel4_mcs, *sorts)
+    return (operation.title, cost.instructions, aim, anchor.sel4, anchor.sel4_mcs, *sorts, operation.counted)
 
 
 def _traps(recorded: Mapping[str, float]) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benches.counting import BUILD_FOLDER
 from benches.machine import run_counted
-from benches.primitives import LIMIT_S, SPANS, ipc_system, kernel_cost
+from benches.operations import OPERATIONS
+from benches.primitives import LIMIT_S, ipc_system, operation_cost
 from benches.tables import format_table
 from keelback.sdk import ProtectionDomain, System
 from keelback.sdk.build import build_system
@@ -43,7 +44,7 @@ def grown_system(components: int, capabilities: int = 0) -> System:
 
     Each of those added holds `capabilities` more: signals to the next one.
     """
-    system = ipc_system()
+    system = ipc_system(cores=1)
     fillers: list[ProtectionDomain] = []
     for number in range(components - len(system.domains)):
         filler = ProtectionDomain(f"filler{number}", source=FILLER, priority=FILLER_PRIORITY, stack="4 KiB")
@@ -62,7 +63,11 @@ def measure_growth(components: int, capabilities: int = 0, folder: Path = BUILD_
     manifest = build_system(grown_system(components, capabilities), folder).manifest
     build_s = time.monotonic() - started
     report, _ = run_counted(grown_system(components, capabilities), folder, limit_s=LIMIT_S)
-    counted = {name: kernel_cost(report.typical(span)).instructions for name, span in SPANS.items()}
+    counted = {
+        name: operation_cost(name, operation, report).instructions
+        for name, operation in OPERATIONS.items()
+        if operation.span in report.samples
+    }
     held = sum(len(component["capabilities"]) for component in manifest["components"])
     image, kernel = manifest["image"]["size_bytes"], manifest["kernel"]["memory_bytes"]
     return Growth(components, held, counted, image, kernel, build_s)

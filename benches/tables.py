@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benches.anchors import GUEST_ANCHORS, HYPERCALL_NS, KERNEL_ANCHORS, GuestAnchor, KernelAnchor
+from benches.operations import IN_GUEST, OPERATIONS
 from benches.primitives import Cost
 from benches.traps import TrapCost
 
 TITLES = {
-    "null_call": "null system call",
-    "call_refused": "call, refused (no capability)",
-    "call": "call, 0 to 8 words",
-    "reply_receive": "reply_receive, 0 to 8 words",
-    "signal_no_waiter": "signal, nobody waits",
-    "signal_waiter": "signal, a higher priority waits",
-    "interrupt": "interrupt -> component",
-    "interrupt_acknowledge": "acknowledge the interrupt",
-    "fault": "page fault -> handler",
-    "fault_reply": "handler's reply -> thread goes on",
-    "capability_copy": "copy a capability",
-    "capability_mint": "mint a capability",
-    "capability_delete": "delete a capability",
-    "revoke": "revoke",
     "guest_device_read": "device register read",
     "guest_hypercall": "null hypercall (PSCI_VERSION)",
     "guest_self_interrupt": "interrupt to itself, sent and taken",
@@ -43,13 +30,10 @@ TRAP_ANCHORS = {
     "guest_device_read": (
         f"{GUEST_ANCHORS['device_read'].xen_domu:g}",
         f"{GUEST_ANCHORS['device_read'].kvm:g}",
-        KERNEL_ANCHORS["guest_device_read"].sel4,
+        KERNEL_ANCHORS["guest_trap"].sel4,
     ),
     "guest_hypercall": (f"{HYPERCALL_NS.xen_domu:g}", f"{HYPERCALL_NS.kvm:g}", "-"),
 }
-
-ROUND_TRIP = KernelAnchor("450 (4 words 498)", "511 (558)", 160)
-SVC_COUNT = 2
 
 
 def format_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -68,10 +52,27 @@ def kernel_table(costs: Mapping[str, Cost], recorded: Mapping[str, float]) -> st
     head = ("operation", "measured", "recorded", "seL4 EL2", "seL4 MCS", "to reach", "barriers", "TLB", "sysreg writes")
     rows: list[tuple[str, ...]] = []
     for name, cost in costs.items():
-        rows.append(_kernel_row(TITLES[name], name, cost, recorded, KERNEL_ANCHORS[name]))
-        if name == "reply_receive":
-            rows.append(_kernel_row("round trip with both svc", "", round_trip(costs), recorded, ROUND_TRIP))
+        operation = OPERATIONS.get(name, IN_GUEST)
+        rows.append(_kernel_row(operation.title, name, cost, recorded, operation.anchor(name)))
     return format_table("Kernel operations, instructions executed at EL2", head, rows)
+
+
+def counted_text() -> str:
+    """What each row of the kernel's table counts."""
+    rows = [*OPERATIONS.values(), IN_GUEST]
+    width = max(len(operation.title) for operation in rows)
+    lines = [f"  {operation.title.ljust(width)}  {operation.counted}" for operation in rows]
+    return "\n".join(["What is counted, instructions of the kernel only unless it says svc:", *lines, ""])
+
+
+def different_text(costs: Mapping[str, Cost], others: Mapping[str, Cost]) -> str:
+    """Which operations cost something else in another build; `costs` are those of the table."""
+    found = [
+        f"  {OPERATIONS[name].title}: {costs[name].instructions} and {cost.instructions}"
+        for name, cost in others.items()
+        if cost != costs[name]
+    ]
+    return "\n".join(["A build for one core differs:", *found, ""]) if found else "A build for one core: the same.\n"
 
 
 def _kernel_row(
@@ -88,17 +89,6 @@ def _kernel_row(
         str(cost.barriers),
         str(cost.tlb_operations),
         str(cost.register_writes),
-    )
-
-
-def round_trip(costs: Mapping[str, Cost]) -> Cost:
-    """A call and its answer, with the two `svc` instructions of the components."""
-    call, reply = costs["call"], costs["reply_receive"]
-    return Cost(
-        call.instructions + reply.instructions + SVC_COUNT,
-        call.barriers + reply.barriers,
-        call.tlb_operations + reply.tlb_operations,
-        call.register_writes + reply.register_writes,
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benches.counting import BUILD_FOLDER, Sample
 from benches.machine import link_flat, run_counted
+from benches.paths import typical_path
+from benches.primitives import CORES, Cost
 from keelback.compiler import compile_foreign
 from keelback.sdk import System, VirtualMachine
 
@@ -40,16 +42,27 @@ class TrapCost:
         """What the guest waits for."""
         return self.kernel + self.monitor
 
+    @property
+    def in_kernel(self) -> Cost:
+        """The kernel's part: from the guest's instruction to the monitor, and from its answer to the guest."""
+        return Cost(self.kernel, self.barriers, self.tlb_operations, self.register_writes)
+
 
 def measure_traps(folder: Path = BUILD_FOLDER / "traps") -> dict[str, TrapCost]:
     """Build, run and count; the cost of each trap by name."""
-    report, _ = run_counted(trap_system(folder), folder, limit_s=LIMIT_S)
+    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S)
     return {name: trap_cost(report.typical(span)) for name, span in SPANS.items()}
 
 
-def trap_system(folder: Path = BUILD_FOLDER / "traps") -> System:
-    """The guest beside the console's components."""
-    system = System(board="qemu-virt-aarch64", name="traps")
+def measure_trap_path(name: str, folder: Path = BUILD_FOLDER / "traps") -> list[int]:
+    """Addresses of the instructions that the kernel runs for one trap, both ways, in their order."""
+    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S, path=SPANS[name])
+    return list(typical_path(report.paths))
+
+
+def trap_system(folder: Path = BUILD_FOLDER / "traps", cores: int = 1) -> System:
+    """The guest beside the console's components, all on the first core."""
+    system = System(board="qemu-virt-aarch64", name="traps", cores=cores)
     system.add_console()
     system.add(VirtualMachine("guest", kernel=build_guest(folder), ram="8 MiB", priority=50, power=True))
     return system

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from benches.anchors import GUEST_ANCHORS, KERNEL_ANCHORS
-from benches.primitives import SPANS, Cost
-from benches.tables import TITLES, format_table, kernel_table, linux_table, round_trip, trap_table
+from benches.operations import GUEST_TRAP, GUEST_TRAP_SPAN, OPERATIONS, SPANS
+from benches.primitives import Cost
+from benches.tables import TITLES, counted_text, different_text, format_table, kernel_table, linux_table, trap_table
 from benches.traps import SPANS as TRAP_SPANS
 from benches.traps import TrapCost
 
@@ -19,19 +20,32 @@ def test_columns_line_up() -> None:
     ]
 
 
-def test_every_operation_has_a_title_and_every_kernel_operation_an_anchor() -> None:
-    assert set(SPANS) <= set(KERNEL_ANCHORS)
-    assert set(SPANS) | set(TRAP_SPANS) | set(GUEST_ANCHORS) <= set(TITLES)
-
-
-def test_a_round_trip_is_both_ways_and_two_svc() -> None:
-    costs = {"call": Cost(167, 1, 0, 7), "reply_receive": Cost(211, 2, 0, 6)}
-    assert round_trip(costs) == Cost(380, 3, 0, 13)
+def test_every_operation_has_its_own_span_and_every_anchor_a_row() -> None:
+    assert len(set(SPANS.values())) == len(SPANS)
+    assert set(KERNEL_ANCHORS) <= {*OPERATIONS, GUEST_TRAP}
+    assert set(TRAP_SPANS) | set(GUEST_ANCHORS) <= set(TITLES)
+    assert GUEST_TRAP_SPAN in TRAP_SPANS
 
 
 def test_a_kernel_row_has_measured_recorded_and_anchors() -> None:
     table = kernel_table({"null_call": Cost(95, 0, 1, 2)}, {"kernel.null_call.instructions": 99.0})
     assert table.splitlines()[-1].split() == ["null", "system", "call", "95", "99", "91", "-", "45", "0", "1", "2"]
+
+
+def test_every_row_says_what_it_counts() -> None:
+    text = counted_text()
+    assert all(operation.title in text and operation.counted in text for operation in OPERATIONS.values())
+
+
+def test_a_build_that_differs_is_named() -> None:
+    costs = {"call": Cost(118, 0, 0, 6), "map": Cost(185, 1, 0, 0)}
+    assert different_text(costs, costs) == "A build for one core: the same.\n"
+    other = {**costs, "map": Cost(180, 1, 0, 0)}
+    assert different_text(costs, other).splitlines()[1:] == ["  map a page: 185 and 180"]
+
+
+def test_a_guest_trap_is_counted_in_the_kernel_only() -> None:
+    assert TrapCost(172, 203, 375, 52, 2, 0, 0, 25).in_kernel == Cost(375, 0, 0, 25)
 
 
 def test_a_trap_row_has_the_whole_way() -> None:
