@@ -93,22 +93,22 @@ class Run:
     changes: int = 0
     assumed: set[str] = field(default_factory=set[str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
+    _current_of: dict[str, Field] = field(default_factory=dict[str, Field])
 
     def __post_init__(self) -> None:
         self.memory: Memory = self.program.memory(self.timeline)
 
     def assume_component(self) -> None:
-        """Let `Core.context` be the address of the present thread from the start, see `present_thread`."""
-        start, shape = self.table("threads")
+        """Let `Core.context` be the address of the present thread from the start, and after calls: see
+        `present_thread`."""
         for name, found in self.memory.fields.items():
             if name.endswith(".cores.context"):
-                current = self.memory.fields[f"{name.rsplit('.', 1)[0]}.current"]
+                current = self._current_of[name] = self.memory.fields[f"{name.rsplit('.', 1)[0]}.current"]
+                found.known_first = lambda indices, current=current: self._thread_address(current.first(indices))
 
-                def first(indices: tuple[Term, ...], current: Field = current) -> Term:
-                    index = t.zext(current.first(indices), WORD)
-                    return t.add(const(start, WORD), t.mul(index, const(shape.stride, WORD)))
-
-                found.known_first = first
+    def _thread_address(self, index: Term) -> Term:
+        start, shape = self.table("threads")
+        return t.add(const(start, WORD), t.mul(t.zext(index, WORD), const(shape.stride, WORD)))
 
     def fresh(self, hint: str, width: int) -> Term:
         """A new unknown; equal runs name them equally."""
@@ -245,6 +245,9 @@ class Run:
         for found in self.memory.fields.values():
 
             def value(indices: tuple[Term, ...], found: Field = found) -> Term:
+                current = self._current_of.get(found.name)
+                if current is not None:
+                    return self._thread_address(t.apply(f"after.{current.name}", [effect, *indices], current.width))
                 return t.apply(f"after.{found.name}", [effect, *indices], found.width)
 
             found.writes.append(Write(guard, TRUE, (), value, node, lambda _: TRUE))
@@ -280,9 +283,8 @@ class Run:
         """
         (place,) = [place for _, place, _ in self.places(core, guard, where) if place is not None]
         current = self.memory.read(f"{place.name.rsplit('.', 1)[0]}.current", place.indices, node)
-        start, shape = self.table("threads")
         self.assumed.add("Core.context is the address of threads[Core.current] when a component calls")
-        return t.add(const(start, WORD), t.mul(t.zext(current, WORD), const(shape.stride, WORD)))
+        return self._thread_address(current)
 
     def core_address(self) -> Term:
         """Where the register that names the present core points: into the table of cores."""

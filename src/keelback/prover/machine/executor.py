@@ -27,8 +27,6 @@ GENERAL = 0x4000
 """x0..x30 lie here in the register space, 8 bytes each; behind them the zero register."""
 ZERO = GENERAL + 8 * 31
 STACK_POINTER = 8
-TABLE_REACH = 64
-"""Bytes by which an indexed address may start before its jump table, or behind its start."""
 NOP = 0xD503201F
 CALLER_SAVED = (*range(19), 30)
 CALLEE_SAVED = range(19, 30)
@@ -105,7 +103,7 @@ class MachineRun(Walker[int]):
                 table = find_table(self.code, number, self.read_constant)
                 if table is None:
                     raise UnsupportedError(f"{self.where(number)}: an indirect branch")
-                self.tables[table.address] = table
+                self.tables[table.load] = table
                 return sorted({n for target in table.targets if (n := self._number(target)) is not None})
             if op.name == "CALLIND":
                 raise UnsupportedError(f"{self.where(number)}: an indirect call")
@@ -411,7 +409,7 @@ class MachineRun(Walker[int]):
                 known = self._from_stack(offset, size)
             assert isinstance(known, Term)
             return known
-        entry = self._table_entry(address, size)
+        entry = self._table_entry(address, size, number)
         if entry is not None:
             return entry
         value, outside = self.state.load(address, size, self.guard, self.node, self.where(number))
@@ -422,23 +420,24 @@ class MachineRun(Walker[int]):
             value = t.ite(outside, seen, value)
         return value
 
-    def _table_entry(self, address: Term, size: int) -> Term | None:
+    def _table_entry(self, address: Term, size: int, number: int) -> Term | None:
         """An entry of a jump table, chosen by its index; behind the last one nobody looks (the code compares first)."""
-        found = linear(address)
-        if [coefficient for _, coefficient in found.terms] != [size]:
+        table, found = self.tables.get(number), linear(address)
+        if (
+            table is None
+            or [coefficient for _, coefficient in found.terms] != [table.entry_bytes]
+            or size != table.entry_bytes
+        ):
             return None
-        near = [
-            (table, t.signed(found.constant - table.address & t.mask(WORD), WORD)) for table in self.tables.values()
-        ]
-        known = [(table, apart) for table, apart in near if table.entry_bytes == size and abs(apart) <= TABLE_REACH]
-        if not known or known[0][1] % size:
+        apart = t.signed(found.constant - table.address & t.mask(WORD), WORD)
+        if apart % size:
             return None
-        table, apart = known[0]  # the index may have been counted from another number than 0
+        # the index may have been counted from another number than 0
         index = t.add(found.terms[0][0], const(apart // size, WORD))
         self._need(t.ult(index, const(len(table.entries), WORD)), f"jump table at {table.address:#x}")
         result = const(table.entries[-1], 8 * size)
-        for number in reversed(range(len(table.entries) - 1)):
-            result = t.ite(t.eq(index, const(number, WORD)), const(table.entries[number], 8 * size), result)
+        for place in reversed(range(len(table.entries) - 1)):
+            result = t.ite(t.eq(index, const(place, WORD)), const(table.entries[place], 8 * size), result)
         return result
 
     def _maybe(self, condition: Term, effect: Term) -> None:

@@ -3,6 +3,8 @@
     cmp index, #last; b.hi other; adrp table; add table; adr base; ldrb, ldrh or ldrsw entry, [table, index]
     add base, base, entry, lsl #2 (of ldrsw: unshifted); br base
 
+The linker may write `adr table` instead of adrp and add.
+
 Nothing is trusted here: the executor shows that the index stays inside, and computes the branch from the table's bytes.
 """
 
@@ -21,6 +23,9 @@ REACH = 40
 
 @dataclass(frozen=True)
 class JumpTable:
+    """`load` is the number of the instruction that reads an entry."""
+
+    load: int
     address: int
     entry_bytes: int
     entries: tuple[int, ...]
@@ -32,15 +37,19 @@ def find_table(code: Code, number: int, read: Callable[[int, int], int | None]) 
     base: int | None = None
     page: dict[int, int] = {}
     table: int | None = None
-    entry_bytes = 0
+    entry_bytes = load = 0
     table_register = index_register = -1
     last: int | None = None
     for place in range(number - 1, max(-1, number - REACH), -1):
         word, address = code.words[place], code.address + 4 * place
-        if word & 0x9F000000 == 0x10000000 and base is None:
-            base = address + signed((word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3, 21)
+        if word & 0x9F000000 == 0x10000000:
+            near = address + signed((word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3, 21)
+            if entry_bytes and word & 31 == table_register and not page:
+                table = near if table is None else table
+            elif base is None:
+                base = near
         elif word & 0xFFE0FC00 in _ENTRY_BYTES and entry_bytes == 0:
-            entry_bytes = _ENTRY_BYTES[word & 0xFFE0FC00]
+            entry_bytes, load = _ENTRY_BYTES[word & 0xFFE0FC00], place
             table_register, index_register = word >> 5 & 31, word >> 16 & 31
         elif entry_bytes and word & 0xFFC00000 == 0x91000000 and word & 31 == table_register and not page:
             page[word >> 5 & 31] = word >> 10 & 0xFFF
@@ -56,4 +65,4 @@ def find_table(code: Code, number: int, read: Callable[[int, int], int | None]) 
     if len(known) < len(entries):
         return None
     offsets = [signed(entry, 32) if entry_bytes == 4 else 4 * entry for entry in known]
-    return JumpTable(table, entry_bytes, tuple(known), tuple(base + offset for offset in offsets))
+    return JumpTable(load, table, entry_bytes, tuple(known), tuple(base + offset for offset in offsets))
