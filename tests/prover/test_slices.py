@@ -104,3 +104,19 @@ def test_an_unknown_condition_leads_both_ways() -> None:
     text = MODULE.replace("icmp eq i64 %number, 1", "icmp eq i64 %unknown, 1")
     lines = "\n".join(lines_for_case(Slices(text).definitions["dispatch"], 2))
     assert "@first" in lines and "@second" in lines and "third" not in lines
+
+
+def test_the_number_is_followed_into_who_gets_it() -> None:
+    inner = MODULE.replace("@dispatch(i64 %number, ptr %core)", "@inner(i64 %number, ptr %core)")
+    outer = """
+define i64 @dispatch(i64 noundef %p0) {
+  %v = call i64 @inner(i64 %p0, ptr null)
+  ret i64 %v
+}
+"""
+    changed = inner.replace("ret i64 2", "ret i64 3")
+    before, after = fingerprints(inner + outer), fingerprints(changed + outer)
+    assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, True, False]
+    swapped = outer.replace("i64 %p0, ptr", "i64 7, ptr")
+    before, after = fingerprints(inner + swapped), fingerprints(changed + swapped)
+    assert all(one != other for one, other in zip(before, after, strict=True))

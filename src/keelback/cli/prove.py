@@ -15,17 +15,16 @@ from collections import Counter
 from pathlib import Path
 
 from keelback.abi import syscalls
-from keelback.cli import prove_system
+from keelback.cli import counterexamples, prove_system
 from keelback.cli.common import Subparsers, UserError, user_errors
 from keelback.cli.executors import make_executor
 from keelback.compiler import link
 from keelback.prover.campaign import chosen, compile_kernel, jobs_of, run_jobs
-from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Result
+from keelback.prover.goals import PROVEN, Job, Result
 from keelback.sdk.image.linker_scripts import KERNEL_ENTRY, kernel_script
 
 IMAGE_BASE = 0x4008_0000
 SECONDS = 20.0
-SHOWN_FIELDS = 12
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -49,6 +48,8 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="MODULE:CALLABLE",
         help="what makes the concurrent.futures executor that goals run in (default: processes of this machine)",
     )
+    parser.add_argument("--replay", action="store_true", help="replay counterexamples on the kernel compiled for here")
+    parser.add_argument("--tests", type=Path, metavar="FILE", help="write a test for each counterexample of a call")
     parser.set_defaults(run=run)
 
 
@@ -60,16 +61,21 @@ def system_calls() -> dict[str, int]:
     }
 
 
+def all_jobs(seconds: float) -> list[Job]:
+    """Every goal of the kernel as it is now, compiled and linked; `seconds` are a solver's for one query."""
+    with tempfile.TemporaryDirectory() as folder, user_errors():
+        compiled = compile_kernel(Path(folder) / "kernel.o")
+        elf = Path(folder) / "kernel.elf"
+        link([compiled.path], elf, base=IMAGE_BASE, script=kernel_script(IMAGE_BASE), entry=KERNEL_ENTRY)
+        return jobs_of(compiled, elf.read_bytes(), system_calls(), seconds)
+
+
 def run(options: argparse.Namespace) -> int:
     """Status 0 if every goal that was asked for is proven."""
     described = prove_system.find_system(options.goals)
     if described is not None:
         return prove_system.run(described, options)
-    with tempfile.TemporaryDirectory() as folder, user_errors():
-        compiled = compile_kernel(Path(folder) / "kernel.o")
-        elf = Path(folder) / "kernel.elf"
-        link([compiled.path], elf, base=IMAGE_BASE, script=kernel_script(IMAGE_BASE), entry=KERNEL_ENTRY)
-        jobs = chosen(jobs_of(compiled, elf.read_bytes(), system_calls(), options.seconds), options.goals)
+    jobs = chosen(all_jobs(options.seconds), options.goals)
     if not jobs:
         raise UserError(f"no goal is called {' '.join(options.goals)}; `keel prove --list` names all")
     if options.list:
@@ -86,11 +92,17 @@ def run(options: argparse.Namespace) -> int:
                 f"keel: {seconds:5.0f} s  {len(results)}/{len(jobs)} {result.goal}: {result.status}{known}",
                 file=sys.stderr,
             )
-    print(json.dumps([result.to_json() for result in results], indent=2) if options.json else render(results))
+    if options.json:
+        print(json.dumps([result.to_json() for result in results], indent=2))
+    else:
+        print(render(results, replayed=options.replay))
+    if options.tests is not None:
+        count = counterexamples.write_tests(options.tests, results, system_calls())
+        print(f"keel: {options.tests}: {count} tests", file=sys.stderr)
     return 0 if all(result.status == PROVEN for result in results) else 1
 
 
-def render(results: list[Result]) -> str:
+def render(results: list[Result], *, replayed: bool = False) -> str:
     """A table, the counterexamples, what was assumed, and totals."""
     width = max(len(result.goal) for result in results)
     lines = [f"{'goal':{width}}  {'result':14}  places  seconds  solver"]
@@ -99,26 +111,12 @@ def render(results: list[Result]) -> str:
             f"{result.goal:{width}}  {result.status:14}  {result.obligations:6}  {result.seconds:7.1f}  {result.solver}"
         )
         lines.append(row.rstrip())
+    calls = system_calls()
     for result in results:
-        lines += describe(result)
+        call = calls.get(result.goal.partition("::")[0])
+        lines += counterexamples.describe(result, call, replayed=replayed)
     assumed = sorted({text for result in results for text in result.assumed})
     lines += ["", *(f"assumed: {text}" for text in assumed)]
     counts = Counter(result.status for result in results)
     lines.append(", ".join(f"{count} {status}" for status, count in counts.items()))
     return "\n".join(lines)
-
-
-def describe(result: Result) -> list[str]:
-    """Why a goal is not proven."""
-    if result.status == NOT_MODELLED:
-        return ["", f"{result.goal}: {result.reason}"]
-    if result.status != REFUTED:
-        return []
-    lines = ["", f"{result.goal} fails:"]
-    for found in result.findings:
-        lines.append(f"  {found.kind}: {found.where}")
-        fields = [f"{name} = {value}" for name, value in found.state.items()]
-        lines += [f"    {text}" for text in fields[:SHOWN_FIELDS]]
-        if len(fields) > SHOWN_FIELDS:
-            lines.append(f"    and {len(fields) - SHOWN_FIELDS} more")
-    return lines

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from keelback.cli import common
-from keelback.reports import capability_graph, memory_map, tcb
+from keelback.cli import common, prove
+from keelback.prover.results import find_result, prover_fingerprint
+from keelback.prover.solvers import solver_versions
+from keelback.reports import capability_graph, memory_map, proof, tcb
 from keelback.reports.latency import UnboundedCode, measure_latency
 from keelback.reports.latency import render as render_latency
 from keelback.reports.latency import to_data as latency_data
@@ -14,7 +17,7 @@ from keelback.reports.latency import to_data as latency_data
 
 def add_parser(subparsers: common.Subparsers) -> None:
     """Register the subcommand and the reports below it."""
-    parser = subparsers.add_parser("report", help="report on a built system")
+    parser = subparsers.add_parser("report", help="report on a built system, or on what is proven of the kernel")
     reports = parser.add_subparsers(dest="report", required=True, metavar="REPORT")
     trusted = reports.add_parser("tcb", help="the code each component has to trust, and why")
     common.add_system_argument(trusted)
@@ -32,6 +35,10 @@ def add_parser(subparsers: common.Subparsers) -> None:
     latency.add_argument("--json", action="store_true", help="print the figures as JSON")
     latency.add_argument("--where", action="store_true", help="with the functions that most of each path is in")
     latency.set_defaults(run=run_latency)
+    proven = reports.add_parser("proof", help="what is proven of the kernel, from the results of `keel prove`")
+    proven.add_argument("--json", action="store_true", help="print everything as JSON")
+    proven.add_argument("--html", type=Path, metavar="FILE", help="write a page to FILE")
+    proven.set_defaults(run=run_proof)
 
 
 def run_tcb(options: argparse.Namespace) -> int:
@@ -54,6 +61,20 @@ def run_memory(options: argparse.Namespace) -> int:
 def run_capabilities(options: argparse.Namespace) -> int:
     """Build if need be, and print the graph."""
     print(capability_graph.render(common.build(options.system, quiet=True).manifest, rings=options.rings))
+    return 0
+
+
+def run_proof(options: argparse.Namespace) -> int:
+    """Look up what is known of every goal of the present kernel, and print it. Proves nothing."""
+    cells = []
+    for job in prove.all_jobs(0.0):
+        known = find_result(job)
+        cells.append(proof.read_cell(job.goal.name, None if known is None else known.to_json()))
+    if options.html is not None:
+        versions = f"{prover_fingerprint()[:12]}, {solver_versions()}"
+        about = f"Kernel with tables of default sizes; prover and solvers: {versions}."
+        options.html.write_text(proof.render_page(cells, "Keelback: what is proven", about))
+    print(json.dumps(proof.to_data(cells), indent=2) if options.json else proof.render(cells))
     return 0
 
 

@@ -22,6 +22,9 @@ ABI_FOLDER = PROVER_FOLDER.parent / "abi"
 ONLY_TESTING = ("fuzz", "mutation")
 """Folders of the prover that no goal needs."""
 
+MANY_NUMBERS = "unknown_call"
+"""A goal of that name is about all numbers that no call has."""
+
 
 def results_folder() -> Path:
     """$KEELBACK_CACHE, or ~/.cache/keelback, and `proofs` in it."""
@@ -53,7 +56,8 @@ def _digest(text: str) -> str:
 def key_of(job: Job) -> str:
     """Equal for jobs with equal results, if they are proven."""
     goal = job.goal
-    read = _digest(job.ir) if goal.kind == MACHINE else slices_of(job.ir).fingerprint(goal.entry, goal.case)
+    case = None if goal.case_name == MANY_NUMBERS else goal.case
+    read = _digest(job.ir) if goal.kind == MACHINE else slices_of(job.ir).fingerprint(goal.entry, case)
     layouts = json.dumps(job.layouts, sort_keys=True)
     parts = [prover_fingerprint(), goal.name, str(goal.case), read, layouts, _digest(job.image)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

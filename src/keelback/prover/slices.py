@@ -1,7 +1,7 @@
 """Which part of a module's IR a goal depends on, as a fingerprint: what its function can reach, and nothing else.
 
-Of a goal about one value of the first parameter (the number of a system call) only those blocks of that function count
-that this value leads to. Source lines are left out, so that moving code changes nothing; a result that tells lines has
+Of a goal about one value of the first parameter (the number of a system call) only those blocks count that this value
+leads to, in that function and in those that get it as their first parameter. Source lines are left out, so that moving code changes nothing; a result that tells lines has
 to depend on the whole module instead. Works on the text: it must never leave out what the prover reads.
 """
 
@@ -20,6 +20,8 @@ _TARGET = re.compile(r'label %("[^"]+"|[-\w.$]+)')
 _COMPARE = re.compile(r"^  (%\S+) = icmp (eq|ne|ult|ule|ugt|uge) i\d+ (%\S+), (\d+)$")
 _BRANCH = re.compile(r"^  br i1 (%\S+), label %(\S+), label %(\S+)$")
 _SWITCH = re.compile(r"^  switch i\d+ (%\S+), label %(\S+) \[")
+_FIRST_PARAMETER = re.compile(r"\(i\d+(?: \w+)* (%[-\w.$]+)")
+_CALLED = re.compile(r'@("[^"]+"|[-\w.$]+)\(i\d+(?: \w+)* (%[-\w.$]+)')
 _CASE = re.compile(r"^    i\d+ (-?\d+), label %(\S+)")
 
 
@@ -46,19 +48,22 @@ class Slices:
 
     def fingerprint(self, entry: str, case: int | None = None) -> str:
         """Of everything that `entry` reaches, when its first parameter is `case`."""
-        reached: dict[str, list[str]] = {}
-        waiting = [entry]
+        reached: dict[tuple[str, int | None], list[str]] = {}
+        waiting = [(entry, case)]
         while waiting:
-            name = waiting.pop()
-            if name in reached or name not in self.definitions:
+            place = waiting.pop()
+            if place in reached or place[0] not in self.definitions:
                 continue
-            lines = self.definitions[name]
-            reached[name] = lines_for_case(lines, case) if name == entry and case is not None else lines
-            waiting += {found.strip('"') for line in reached[name] for found in _NAME.findall(line)}
+            lines = reached[place] = self._lines(*place)
+            waiting += _mentioned(lines, place[1])
         digest = hashlib.sha256("\n".join(self._common).encode())
-        for name in sorted(reached):
-            digest.update(self._with_groups(reached[name]).encode())
+        for place in sorted(reached, key=str):
+            digest.update(self._with_groups(reached[place]).encode())
         return digest.hexdigest()
+
+    def _lines(self, name: str, case: int | None) -> list[str]:
+        lines = self.definitions[name]
+        return lines if case is None else lines_for_case(lines, case)
 
     def _with_groups(self, lines: list[str]) -> str:
         return _GROUP.sub(lambda found: self._groups.get(found[0], found[0]), "\n".join(lines))
@@ -83,9 +88,24 @@ def _until_end(lines: Iterator[str]) -> Iterator[str]:
             return
 
 
+def _mentioned(lines: list[str], case: int | None) -> Iterator[tuple[str, int | None]]:
+    """Names in some lines of a function; with the case, those of functions that are called with it."""
+    parameter = None if case is None else _FIRST_PARAMETER.search(lines[0])
+    for line in lines:
+        called = _CALLED.search(line)
+        for found in _NAME.finditer(line):
+            has_case = (
+                parameter is not None
+                and called is not None
+                and called.start(1) == found.start(1)
+                and called[2] == parameter[1]
+            )
+            yield found[1].strip('"'), case if has_case else None
+
+
 def lines_for_case(lines: list[str], case: int) -> list[str]:
     """Of a function, its head and the blocks that can run when its first parameter is `case`."""
-    parameter = re.search(r"\(i\d+(?: \w+)* (%[-\w.$]+)", lines[0])
+    parameter = _FIRST_PARAMETER.search(lines[0])
     if parameter is None:
         return lines
     blocks = _blocks(lines[1:])

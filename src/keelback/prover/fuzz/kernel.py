@@ -162,9 +162,13 @@ class CompiledKernel:
         return start, start + size
 
     def _find_place(self, table: str, path: str) -> tuple[int, int, int, int]:
-        """Of a field: its offset in row 0, and the distance of rows, of elements, and the bytes of one."""
+        """Of a field, or a whole row that is a number (no path): its offset in row 0, and the distance of rows, of
+        elements, and the bytes of one."""
         layout = self.layouts[table]
-        offset, field = (layout.element or layout).at(path)
+        row = layout.element or layout
+        if not path:
+            return 0, layout.stride, 0, row.size
+        offset, field = row.at(path)
         if field.element is None:
             return offset, layout.stride, 0, field.size
         return offset, layout.stride, field.stride, field.element.size

@@ -6,15 +6,14 @@ invariant is broken, the kernel traps, or it does not come back.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
 
 from keelback.compiler import Diagnostics
+from keelback.prover.fuzz.apart import Died, run_apart
 from keelback.prover.fuzz.kernel import CompiledKernel
 from keelback.prover.fuzz.run import BrokenBoot, Statistics, fuzz
 from keelback.prover.mutation.mutants import Mutant
@@ -40,19 +39,11 @@ class Verdict:
 
 def try_mutant(mutant: Mutant, calls: int = CALLS, seed: int = SEED) -> Verdict:
     """One trial."""
-    here, there = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_report, args=(there, mutant, calls, seed))
     started = time.monotonic()
-    process.start()
-    there.close()
     try:
-        came = here.poll(LIMIT_SECONDS)
-        status, made, reason = here.recv() if came else (TOLD, 0, "does not come back")
-    except EOFError:
-        status, made, reason = TOLD, 0, "the process dies"
-    if process.is_alive():
-        process.kill()
-    process.join()
+        status, made, reason = run_apart(_find_difference, mutant, calls, seed, seconds=LIMIT_SECONDS)
+    except Died as died:
+        status, made, reason = TOLD, 0, str(died)
     return Verdict(mutant, status, made, reason, time.monotonic() - started)
 
 
@@ -60,11 +51,6 @@ def try_mutants(mutants: Iterable[Mutant], jobs: int, calls: int = CALLS) -> Ite
     """Trials, several at a time; verdicts in the mutants' order."""
     with ThreadPoolExecutor(jobs) as executor:
         yield from executor.map(partial(try_mutant, calls=calls), mutants)
-
-
-def _report(there: Connection, mutant: Mutant, calls: int, seed: int) -> None:
-    there.send(_find_difference(mutant, calls, seed))
-    there.close()
 
 
 def _find_difference(mutant: Mutant, calls: int, seed: int) -> tuple[str, int, str]:
