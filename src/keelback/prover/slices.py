@@ -1,8 +1,9 @@
 """Which part of a module's IR a goal depends on, as a fingerprint: what its function can reach, and nothing else.
 
 Of a goal about one value of the first parameter (the number of a system call) only those blocks count that this value
-leads to, in that function and in those that get it as their first parameter. Source lines are left out, so that moving code changes nothing; a result that tells lines has
-to depend on the whole module instead. Works on the text: it must never leave out what the prover reads.
+leads to, in that function and in those that get it as their first parameter. Source lines are left out, so that moving
+code changes nothing; a result that tells lines has to depend on the whole module instead. Works on the text: it must
+never leave out what the prover reads.
 """
 
 from __future__ import annotations
