@@ -183,6 +183,10 @@ def _assembly(run: FunctionRun, instruction: Instruction, target: CallTarget, te
     given = run.terms(instruction)
     if _PRESENT_CORE.fullmatch(template):
         return run.state.core_address()
+    if _PRESENT_THREAD.fullmatch(template) and run.state.follows_contexts:
+        value, outside = run.state.load(given[0], 8, run.guard, run.node, run.where(instruction))
+        run.need(t.not_(outside), "bounds", instruction)
+        return value
     if _PRESENT_THREAD.fullmatch(template):
         return run.state.present_thread(given[0], run.guard, run.node, run.where(instruction))
     if run.state.assembly is not None:

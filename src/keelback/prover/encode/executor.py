@@ -93,18 +93,26 @@ class Run:
     changes: int = 0
     assumed: set[str] = field(default_factory=set[str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
-    _current_of: dict[str, Field] = field(default_factory=dict[str, Field])
+    _contexts: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.memory: Memory = self.program.memory(self.timeline)
 
     def assume_component(self) -> None:
-        """Let `Core.context` be the address of the present thread from the start, and after calls: see
-        `present_thread`."""
+        """Let `Core.context` be the address of some entry of `threads`, from the start and after each call; reading it
+        in assembly is then a load like any other."""
+        self.assumed.add("Core.context is the address of an entry of threads wherever the kernel asks for it")
         for name, found in self.memory.fields.items():
             if name.endswith(".cores.context"):
-                current = self._current_of[name] = self.memory.fields[f"{name.rsplit('.', 1)[0]}.current"]
-                found.known_first = lambda indices, current=current: self._thread_address(current.first(indices))
+                self._contexts.add(name)
+                found.known_first = lambda indices, name=name: self._thread_at(f"thread of {name}", indices)
+
+    def _thread_at(self, name: str, given: Sequence[Term]) -> Term:
+        return self._thread_address(t.apply(name, given, 32))
+
+    @property
+    def follows_contexts(self) -> bool:
+        return bool(self._contexts)
 
     def _thread_address(self, index: Term) -> Term:
         start, shape = self.table("threads")
@@ -245,9 +253,8 @@ class Run:
         for found in self.memory.fields.values():
 
             def value(indices: tuple[Term, ...], found: Field = found) -> Term:
-                current = self._current_of.get(found.name)
-                if current is not None:
-                    return self._thread_address(t.apply(f"after.{current.name}", [effect, *indices], current.width))
+                if found.name in self._contexts:
+                    return self._thread_at(f"after.thread of {found.name}", [effect, *indices])
                 return t.apply(f"after.{found.name}", [effect, *indices], found.width)
 
             found.writes.append(Write(guard, TRUE, (), value, node, lambda _: TRUE))
