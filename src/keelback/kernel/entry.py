@@ -20,7 +20,7 @@ from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
 from keelback.kernel.objects.vcpu import commit_exit, commit_idle, commit_interrupted, commit_room
 from keelback.kernel.scheduler import commit_reschedule, this_core
-from keelback.kernel.state import Core, Thread, threads
+from keelback.kernel.state import Core, Thread, threads, vcpus
 from keelback.kernel.ticks import commit_tick
 from keelback.kernel.trace import EVERY_CALL, record, write_record
 from keelback.lang import address_of, entry, inline, noinline, u32, u64
@@ -128,18 +128,25 @@ def finish_call() -> None:
 
 @entry("kernel_vcpu_run")
 def vcpu_run() -> u64:
-    """VCPU_RUN."""
+    """VCPU_RUN. The common case: the vcpu is in the processor already, and wants nothing but to run."""
     core = this_core()
     calling = interface.present_thread(core)
-    registers = calling.context.registers
-    if core.trace_mask & EVERY_CALL != 0:
-        registers[8] = call_traced(u64(syscalls.VCPU_RUN), core, calling)
-    else:
-        clear_results(calling)
-        registers[8] = vcpu.run(calling)
-    if calling.guest == 0:
-        return interface.enter_component(core, core.current, calling)
-    return interface.enter_guest_from(core, calling, calling.guest)
+    guest = calling.vcpu
+    target = vcpus[guest]
+    if guest != core.loaded or target.wants_room or core.trace_mask & EVERY_CALL != 0:
+        return run_any(core, calling)
+    if not vcpu.is_runnable(calling) or not interface.has_own_space_vcpu(target):
+        return run_any(core, calling)
+    clear_results(calling)
+    calling.context.registers[8] = vcpu.start(calling, guest)
+    return interface.enter_loaded_guest(core, calling, guest) if calling.guest != 0 else address_of(calling)
+
+
+@noinline
+def run_any(core: Core, calling: Thread) -> u64:
+    """VCPU_RUN, all other cases."""
+    calling.context.registers[8] = call_traced(u64(syscalls.VCPU_RUN), core, calling)
+    return resume(core)
 
 
 @entry("kernel_exception")
@@ -153,10 +160,23 @@ def exception(kind: u64) -> u64:
         return handle_other(core, kind)
     if guest == 0:
         return handle_fault(core, current, stopped)
-    reason = interface.explain_exit(guest, stopped)
+    syndrome = interface.read_syndrome()
+    if not interface.is_common_exit(syndrome) or core.trace_mask.bit(trace.EXIT):
+        return handle_exit(core, guest, syndrome)
+    if not interface.has_own_space(stopped):
+        return handle_exit(core, guest, syndrome)
+    commit_exit(guest, stopped, interface.explain_common_exit(guest, stopped, syndrome))
+    return interface.leave_guest(core, guest, current, stopped)
+
+
+@noinline
+def handle_exit(core: Core, guest: u32, syndrome: u64) -> u64:
+    """The present thread's guest stopped for whatever reason."""
+    stopped = threads[core.current]
+    reason = interface.explain_exit(guest, stopped, syndrome)
     if reason < interface.GUEST_HANDLED:
         commit_exit(guest, stopped, reason)
-        return interface.leave_guest(core, guest, current, stopped)
+        return interface.leave_guest(core, guest, core.current, stopped)
     if reason == interface.GUEST_WAITS and not interface.has_pending(guest):
         commit_idle(core, stopped)
         return resume_any(core)

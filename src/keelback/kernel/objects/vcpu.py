@@ -10,7 +10,7 @@ from typing import Final
 
 from keelback.abi import errors, objects, rights, trace, vcpu
 from keelback.kernel.arch import interface
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import check_slot, holds, slot_of
 from keelback.kernel.objects.notification import take_pending
 from keelback.kernel.scheduler import commit_run_next, commit_wake, this_core
 from keelback.kernel.state import (
@@ -33,6 +33,14 @@ ALL_ACTIONS: Final = vcpu.SKIP | vcpu.WRITE_RESULT
 
 
 @inline
+def is_runnable(thread: Thread) -> bool:
+    """Whether slot x8 names the thread's own vcpu, in the common case; see `holds`."""
+    number = thread.context.registers[8]
+    is_held = holds(thread, number, u8(objects.VCPU), u8(rights.CONTROL))
+    return is_held and slot_of(thread, number).object == thread.vcpu
+
+
+@inline
 def run(thread: Thread) -> u64:
     """VCPU_RUN: x8 vcpu, x0 actions, x1 value. OK means that the guest runs now, or that bits were pending."""
     registers = thread.context.registers
@@ -40,10 +48,23 @@ def run(thread: Thread) -> u64:
     if status != errors.OK:
         return status
     index = slot_of(thread, registers[8]).object
-    target = vcpus[index]
-    actions = registers[0]
     if thread.vcpu != index:
         return u64(errors.STATE)
+    status = start(thread, index)
+    target = vcpus[index]
+    if thread.guest != 0 and target.wants_room and interface.has_room(index):
+        target.wants_room = False
+        thread.guest = u32(0)
+        registers[0] = u64(vcpu.MAINTENANCE)
+    return status
+
+
+@inline
+def start(thread: Thread, index: u32) -> u64:
+    """VCPU_RUN of the thread's own vcpu, but for the list register that it may wait for."""
+    registers = thread.context.registers
+    target = vcpus[index]
+    actions = registers[0]
     if actions & ~u64(ALL_ACTIONS) != 0:
         return u64(errors.BAD_ARGUMENT)
     if actions & vcpu.WRITE_RESULT != 0 and target.access == ACCESS_NONE:
@@ -58,12 +79,9 @@ def run(thread: Thread) -> u64:
     if bits != 0:
         registers[0] = u64(vcpu.NOTIFIED)
         registers[1] = bits
-    elif target.wants_room and interface.has_room(index):
-        target.wants_room = False
-        registers[0] = u64(vcpu.MAINTENANCE)
     else:
         thread.guest = index
-    return status
+    return u64(errors.OK)
 
 
 @inline

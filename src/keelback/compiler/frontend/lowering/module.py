@@ -303,6 +303,7 @@ class ModuleLowering:
             f"attributes #2 = {{ nounwind noinline{machine} }}",
             "attributes #3 = { noreturn nounwind cold }",
             "attributes #4 = { nounwind willreturn memory(none) }",
+            "attributes #5 = { nounwind willreturn memory(inaccessiblemem: readwrite) }",  # system registers
         ]
 
 

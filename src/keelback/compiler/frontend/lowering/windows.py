@@ -160,7 +160,7 @@ def _system_read(function: FunctionLowering, node: Operation) -> Value:
     function.at(node.line, node.column)
     if function.module.host:
         return load_raw(function, _system_address(function, name), 64, align=8)
-    return function.builder.emit("i64", f'call i64 asm sideeffect "mrs $0, {name}", "=r"()')
+    return function.builder.emit("i64", f'call i64 asm sideeffect "mrs $0, {name}", "=r"() #5')
 
 
 def _system_write(function: FunctionLowering, node: Operation) -> Value:
@@ -169,7 +169,7 @@ def _system_write(function: FunctionLowering, node: Operation) -> Value:
     if function.module.host:
         store_raw(function, _system_address(function, name), value, align=8)
     else:
-        function.builder.write(f'call void asm sideeffect "msr {name}, $0", "r,~{{memory}}"({value})')
+        function.builder.write(f'call void asm sideeffect "msr {name}, $0", "r"({value}) #5')
     return VOID_VALUE
 
 

@@ -48,11 +48,34 @@ PERMISSION_FAULT: Final = 3
 
 
 @inline
-def explain(index: u32, thread: Thread) -> u64:
+def read_syndrome() -> u64:
+    """The syndrome of the exception that was taken."""
+    return ESR_EL2.read()
+
+
+@inline
+def is_common(syndrome: u64) -> bool:
+    """Whether an exception is a hypercall, or an access to memory that is not there."""
+    cause = syndrome >> 26 & 63
+    kind = syndrome >> 2 & 15
+    return cause == CLASS_HYPERCALL or (cause == CLASS_DATA and kind != 0 and kind < PERMISSION_FAULT)
+
+
+@inline
+def explain_common(index: u32, thread: Thread, syndrome: u64) -> u64:
+    """As explain, if the exception is_common."""
+    vcpu = vcpus[index]
+    vcpu.syndrome = syndrome
+    if syndrome >> 26 & 63 == CLASS_HYPERCALL:
+        return explain_call(vcpu, thread.context.registers, syndrome, u64(abi.HYPERCALL))
+    return explain_access(vcpu, thread.context.registers, syndrome, False, fault_page())
+
+
+@inline
+def explain(index: u32, thread: Thread, syndrome: u64) -> u64:
     """Explain a synchronous exception of vcpu `index`: HANDLED, IDLE, or an exit reason with its details in x1..x6 of
     its monitor's thread."""
     vcpu = vcpus[index]
-    syndrome = ESR_EL2.read()
     vcpu.syndrome = syndrome
     cause = syndrome >> 26 & 63
     if cause == CLASS_DATA or cause == CLASS_FETCH:
@@ -136,10 +159,16 @@ def explain_memory(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: boo
     kind = syndrome >> 2 & 15
     if kind == 0 or kind > PERMISSION_FAULT:
         return explain_other(vcpu, details, syndrome)
+    return explain_access(vcpu, details, syndrome, is_fetch, find_page(syndrome))
+
+
+@inline
+def explain_access(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: bool, page: u64) -> u64:
+    """An access to guest memory, in this guest physical page, that stage 2 does not allow."""
     is_valid = syndrome.bit(VALID_BIT) and not is_fetch
     is_write = syndrome.bit(WRITE_BIT) and not is_fetch
     size = syndrome >> 22 & 3
-    details[1] = find_address(syndrome)
+    details[1] = page | (FAR_EL2.read() & 0xFFF)
     details[4] = vcpu.context.program_counter
     details[5] = syndrome
     flags = u64(abi.MEMORY_WRITE) if is_write else u64(0)
@@ -164,14 +193,17 @@ def explain_memory(vcpu: Vcpu, details: Array[u64], syndrome: u64, is_fetch: boo
 
 
 @inline
-def find_address(syndrome: u64) -> u64:
-    """Guest physical address of a stage-2 fault. HPFAR_EL2 has the page, except for a permission fault that is not on a
-    table walk: then stage 1 is asked (Arm DDI 0487, HPFAR_EL2)."""
-    fault_address = FAR_EL2.read()
-    page = (HPFAR_EL2.read() & ~u64(15)) << 8
+def fault_page() -> u64:
+    """Guest physical page of a translation fault, or of one on a table walk."""
+    return (HPFAR_EL2.read() & ~u64(15)) << 8
+
+
+def find_page(syndrome: u64) -> u64:
+    """Guest physical page of a stage-2 fault. HPFAR_EL2 has it, except for a permission fault that is not on a table
+    walk: then stage 1 is asked (Arm DDI 0487, HPFAR_EL2)."""
     if syndrome >> 2 & 15 == PERMISSION_FAULT and not syndrome.bit(WALK_BIT):
-        page = translate(fault_address, page)
-    return page | (fault_address & 0xFFF)
+        return translate(FAR_EL2.read(), fault_page())
+    return fault_page()
 
 
 @asm("at s1e1r, {address}\nisb", clobbers=("memory",))
@@ -228,6 +260,6 @@ def explain_other(vcpu: Vcpu, details: Array[u64], syndrome: u64) -> u64:
     details[1] = syndrome
     details[2] = FAR_EL2.read()
     details[3] = vcpu.context.program_counter
-    details[4] = (HPFAR_EL2.read() & ~u64(15)) << 8
+    details[4] = fault_page()
     vcpu.access = u8(ACCESS_NONE)
     return u64(abi.FAULT)

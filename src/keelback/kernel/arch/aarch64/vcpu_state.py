@@ -183,15 +183,30 @@ def enter_guest(core: Core, index: u32) -> u64:
 @inline
 def enter_guest_from(core: Core, thread: Thread, index: u32) -> u64:
     """As enter_guest, when the processor is set up for `thread`."""
-    thread.thread_pointer = system.TPIDR_EL0.read()
-    core.component = u32(0)
-    core.in_guest = True
-    if core.loaded != index:
-        load(core, index)
-    elif core.fp_owner < FIRST_VCPU_OWNER:
+    if core.loaded == index:
+        return enter_loaded_guest(core, thread, index)
+    commit_leave_component(core, thread)
+    load(core, index)
+    load_guest(core, vcpus[index])
+    return address_of(vcpus[index])
+
+
+@inline
+def enter_loaded_guest(core: Core, thread: Thread, index: u32) -> u64:
+    """As enter_guest_from, for the vcpu that is in the processor already."""
+    commit_leave_component(core, thread)
+    if core.fp_owner < FIRST_VCPU_OWNER:
         system.CPTR_EL2.write(u64(system.CPTR_FP_CLOSED))
     load_guest(core, vcpus[index])
     return address_of(vcpus[index])
+
+
+@inline
+def commit_leave_component(core: Core, thread: Thread) -> None:
+    """The processor is to be set up for a guest, and no longer for a thread."""
+    thread.thread_pointer = system.TPIDR_EL0.read()
+    core.component = u32(0)
+    core.in_guest = True
 
 
 @inline
@@ -201,7 +216,7 @@ def load_guest(core: Core, vcpu: Vcpu) -> None:
     load_shared(vcpu.el1)
     system.HCR_EL2.write(u64(system.GUEST_HCR))
     system.VTTBR_EL2.write(stage2)
-    if stage2.bit(SHARED_BIT):
+    if not has_own_space_vcpu(vcpu):
         take_shared_space(core, vcpu.space)
 
 
@@ -221,6 +236,12 @@ def enter_component(core: Core, index: u32, thread: Thread) -> u64:
 def has_own_space(thread: Thread) -> bool:
     """Whether no other address space has the VMID of this thread's."""
     return not thread.stage2.bit(SHARED_BIT)
+
+
+@inline
+def has_own_space_vcpu(vcpu: Vcpu) -> bool:
+    """As has_own_space, for a guest's."""
+    return not vcpu.stage2.bit(SHARED_BIT)
 
 
 @inline
