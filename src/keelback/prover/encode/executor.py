@@ -31,7 +31,7 @@ from keelback.prover.encode.module import (
 from keelback.prover.encode.program import Program
 from keelback.prover.encode.shapes import ArrayShape
 from keelback.prover.encode.shaping import any_of
-from keelback.prover.encode.terms import EFFECT, FALSE, TRUE, Term, and_, const, symbol
+from keelback.prover.encode.terms import EFFECT, FALSE, TRUE, Term, all_of, and_, const, symbol
 from keelback.prover.encode.types import (
     ArrayType,
     IRType,
@@ -336,6 +336,8 @@ class FunctionRun(Walker[str]):
         self.guard: Term = TRUE
         self.node = 0
         self.values: Environment = {}
+        self._sound: dict[str, Term] = {}  # of deferred results: when they are defined
+        self._deferring: Term | None = None  # the same of the instruction that runs
 
     def run_function(self, arguments: list[Value], guard: Term, effect: Term | None, node: int) -> Outcome:
         names = [parameter.name for parameter in self.function.parameters]
@@ -376,7 +378,8 @@ class FunctionRun(Walker[str]):
             self.state.forget_all(guard, node)
         return kept
 
-    def again(self, edge: Edge) -> None:
+    def again(self, loop: Loop[str], edge: Edge) -> None:
+        del loop
         effect = edge.values.get(EFFECT_KEY)
         if isinstance(effect, Term):
             self.state.stops.append(Stop(edge.guard, self.state.told("waits", effect, edge.node), -1, edge.node))
@@ -391,9 +394,23 @@ class FunctionRun(Walker[str]):
             handler = HANDLERS.get(instruction.op)
             if handler is None:
                 raise self.unsupported(instruction)
+            deferred = instruction.result in self.plan.deferred
+            self._deferring = all_of(self._sound_operands(instruction)) if deferred else None
             result = handler(self, instruction)
+            if self._deferring is not None and instruction.result is not None:
+                self._sound[instruction.result] = self._deferring
             if instruction.result is not None and result is not None:
                 self.values[instruction.result] = result
+
+    def _sound_operands(self, instruction: Instruction) -> list[Term]:
+        return [self._sound[name] for name in instruction.reads() if name in self.plan.deferred]
+
+    def need_selected(self, instruction: Instruction) -> None:
+        """Of a select's alternatives the one that is taken must be defined."""
+        condition = t.to_bool(self.term(instruction.operands[0]))
+        for taken, operand in zip((condition, t.not_(condition)), instruction.operands[1:], strict=True):
+            if isinstance(operand.value, Local) and operand.value.name in self.plan.deferred:
+                self.need(t.implies(taken, self._sound[operand.value.name]), "undefined", instruction)
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -439,7 +456,10 @@ class FunctionRun(Walker[str]):
         return [self.term(operand) for operand in instruction.operands]
 
     def need(self, condition: Term, kind: str, instruction: Instruction) -> None:
-        self.state.need(self.guard, condition, kind, self.where(instruction))
+        if self._deferring is not None and kind == "undefined":
+            self._deferring = and_(self._deferring, condition)
+        else:
+            self.state.need(self.guard, condition, kind, self.where(instruction))
 
     @property
     def effect(self) -> Term | None:

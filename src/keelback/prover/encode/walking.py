@@ -144,7 +144,7 @@ class Walker(Generic[B]):
         """Forget what earlier rounds may have changed: values with which any round may begin."""
         raise NotImplementedError
 
-    def again(self, edge: Edge) -> None:
+    def again(self, loop: Loop[B], edge: Edge) -> None:
         """A round of a cut loop has ended and another one follows."""
 
     def _run_any_round(self, loop: Loop[B]) -> None:
@@ -156,7 +156,7 @@ class Walker(Generic[B]):
         self.go(loop.header, guard, self.cut(loop, guard, values, node), node)
         self.run(loop.body)
         for edge in self._pending.pop(loop.header, []):
-            self.again(edge)
+            self.again(loop, edge)
 
     def _run_loop(self, loop: Loop[B]) -> None:
         if self.waits(loop):

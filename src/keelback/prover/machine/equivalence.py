@@ -11,26 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from keelback.prover.encode import Obligation, Outcome, Program, Run, Term, UnsupportedError
 from keelback.prover.encode import terms as t
-from keelback.prover.encode.addresses import WORD
 from keelback.prover.encode.calls import flat, within
-from keelback.prover.encode.executor import FunctionRun
 from keelback.prover.encode.module import CallTarget, Function, Instruction, Module
 from keelback.prover.encode.program import initial_bytes
 from keelback.prover.encode.types import POINTER, IRType, StructType, VoidType, width_of
 from keelback.prover.encode.walking import EFFECT_KEY, Value
+from keelback.prover.machine.assembly import assembly_effects, blocks_of
 from keelback.prover.machine.executor import GENERAL, MachineRun, Signature
 from keelback.prover.machine.image import Image
-from keelback.prover.machine.system import TPIDR_EL2_READ, assembled, system_instruction
 
-_PLACEHOLDER = re.compile(r"\$(?:(\d+)|\{(\d+):[xw]\})")
 _STUB = re.compile(r".*\.vectors\.leave(_\w+)?")
 _COMPONENT = re.compile(r"ldr \$\{0:x\}, \[\$\{1:x\}\]")
-FIRST_OPERAND = 19
-"""Operands without a register of their own are written with registers from here on."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ def compare(program: Program, image: Image, name: str) -> Comparison:
 
 
 def _start(program: Program, name: str, seen: frozenset[str]) -> Run:
-    run = Run(program, open_calls=True, seen_fields=seen, assembly=_system_effects)
+    run = Run(program, open_calls=True, seen_fields=seen, assembly=assembly_effects)
     if any(_is_component_call(i) for block in program.module.functions[name].blocks.values() for i in block):
         run.assume_component()
     return run
@@ -129,7 +123,8 @@ def _run_machine(program: Program, image: Image, name: str, seen: frozenset[str]
             widths = program.module.declared_parameters[stub]
             signatures[image.symbols[stub]] = (stub, Signature(widths, (), comes_back=False))
     run = _start(program, name, seen)
-    machine = MachineRun(run, image.functions[name], signatures, image.read_constant)
+    blocks = blocks_of(program.module, name)
+    machine = MachineRun(run, image.functions[name], signatures, image.read_constant, blocks)
     arguments = _typed_arguments(run, program.module.functions[name])
     flattened = [part for argument in arguments for part in flat(argument)]
     machine.run_function(flattened, t.symbol("before", t.EFFECT))
@@ -183,64 +178,3 @@ def _final(run: Run, ends: Sequence[tuple[Term, Term]]) -> Term:
     for guard, effect in ends:
         result = t.ite(guard, effect, result)
     return result
-
-
-def _system_effects(run: FunctionRun, instruction: Instruction, target: CallTarget, given: list[Term]) -> Value | None:
-    """What inline assembly does, line by line, in the words of its machine code."""
-    numbers, output_count = _numbers(target)
-    registers = {number: t.zext(value, WORD) for number, value in zip(numbers[output_count:], given, strict=True)}
-    words = assembled(_all_lines(run.state.program.module))
-    for line in _lines(target):
-        word = words.get(line)
-        found = None if word is None else system_instruction(word)
-        if word is None or found is None:
-            raise run.unsupported(instruction, f"assembly with {line}")
-        if word & ~0x1F == TPIDR_EL2_READ & ~0x1F:
-            registers[word & 0x1F] = run.state.core_address()
-            continue
-        effect = run.effect
-        assert effect is not None
-        seen = [] if found.reads is None else [registers.get(found.reads, t.const(0, WORD))]
-        if found.writes is not None:
-            registers[found.writes] = t.apply(f"{found.name} result", [effect, *seen], WORD)
-        run.values[EFFECT_KEY] = t.apply(found.name, [effect, *seen], t.EFFECT)
-    if not output_count:
-        return None
-    kinds = instruction.type.members if isinstance(instruction.type, StructType) else (instruction.type,)
-    made = [t.extract(registers[n], width_of(kind) - 1, 0) for n, kind in zip(numbers, kinds, strict=False)]
-    return tuple(made) if isinstance(instruction.type, StructType) else made[0]
-
-
-def _numbers(target: CallTarget) -> tuple[list[int], int]:
-    """Register numbers of a template's operands, and how many of them are outputs."""
-    parts = [part for part in target.constraints.split(",") if part and not part.startswith("~")]
-    numbers = [_register(part, FIRST_OPERAND + n) for n, part in enumerate(parts)]
-    return numbers, sum(part.startswith("=") for part in parts)
-
-
-def _lines(target: CallTarget) -> list[str]:
-    """A template's instructions with registers in place."""
-    numbers, _ = _numbers(target)
-    whole = _PLACEHOLDER.sub(partial(_operand, numbers), target.template or "")
-    return [line.strip() for line in whole.split("\n") if line.strip()]
-
-
-def _all_lines(module: Module) -> frozenset[str]:
-    found = _LINES.get(id(module))
-    if found is None:
-        targets = [i.detail for f in module.functions.values() for block in f.blocks.values() for i in block]
-        inline = [x for x in targets if isinstance(x, CallTarget) and x.template and "brk" not in x.template]
-        found = _LINES[id(module)] = frozenset(line for target in inline for line in _lines(target))
-    return found
-
-
-_LINES: dict[int, frozenset[str]] = {}
-
-
-def _register(constraint: str, other: int) -> int:
-    found = re.fullmatch(r"=?&?\{[xw](\d+)\}", constraint)
-    return int(found.group(1)) if found else other
-
-
-def _operand(numbers: list[int], match: re.Match[str]) -> str:
-    return f"x{numbers[int(match.group(1) or match.group(2))]}"

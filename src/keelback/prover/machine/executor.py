@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keelback.prover.encode import Run, UnsupportedError
@@ -13,6 +13,7 @@ from keelback.prover.encode.flow import Loop, Step, plan
 from keelback.prover.encode.operations import overflows
 from keelback.prover.encode.terms import FALSE, TRUE, Term, const
 from keelback.prover.encode.walking import EFFECT_KEY, Edge, Environment, Key, Walker, constants_of
+from keelback.prover.machine.assembly import FLAGS, Block, find_blocks, registers_written, writes_flags
 from keelback.prover.machine.image import Code
 from keelback.prover.machine.jump_tables import JumpTable, find_table
 from keelback.prover.machine.lifting import Operation, Place, lift, register
@@ -60,6 +61,7 @@ class MachineRun(Walker[int]):
         code: Code,
         signatures: Mapping[int, tuple[str, Signature]],
         read_constant: Callable[[int, int], int | None],
+        blocks: Sequence[Block] = (),
     ) -> None:
         super().__init__(run.timeline, code.name, lambda: run.changes)
         self.state = run
@@ -69,6 +71,9 @@ class MachineRun(Walker[int]):
         self.tables: dict[int, JumpTable] = {}
         self.endings: list[Ending] = []
         self.depth_bytes = 0
+        self._kept: dict[int, Environment] = {}
+        self.inline = find_blocks(code.words, blocks)
+        self._inside = {n for start, block in self.inline.items() for n in range(start, start + len(block.words))}
         self._starts = self._find_blocks()
         self.guard: Term = TRUE
         self.node = 0
@@ -85,6 +90,8 @@ class MachineRun(Walker[int]):
     def _leads(self, number: int) -> list[int] | None:
         """Where an instruction can lead, None for the next one only."""
         word = self.code.words[number]
+        if number in self._inside:
+            return None
         if breakpoint_number(word) is not None:
             return []
         if system_instruction(word) is not None:
@@ -114,6 +121,8 @@ class MachineRun(Walker[int]):
         leads = {n: found for n in range(len(self.code.words)) if (found := self._leads(n)) is not None}
         starts = sorted({0, *(n + 1 for n in leads), *(n for found in leads.values() for n in found)})
         starts = [n for n in starts if n < len(self.code.words)]
+        if any(n in self._inside and n not in self.inline for n in starts):
+            raise UnsupportedError(f"{self.name}: a branch into a block of assembly")
         self._successors = {}
         blocks: dict[int, int] = {}
         for start, end in zip(starts, [*starts[1:], len(self.code.words)], strict=True):
@@ -140,15 +149,36 @@ class MachineRun(Walker[int]):
         assert isinstance(effect, Term)
         after = self.state.told("waits", effect, node)
         self.state.forget_memory(after, guard, node)
-        kept = {
-            key: self._unknown(value) if type(key) is int and key != STACK_POINTER else value
-            for key, value in values.items()
-        }
-        return {**kept, EFFECT_KEY: after}
+        changing = self._changed_in(loop)
+        kept: Environment = {key: value for key, value in values.items() if type(key) is not int or key not in changing}
+        self._kept[loop.header] = {key: value for key, value in kept.items() if key != EFFECT_KEY}
+        fresh = {key: self._unknown(value) for key, value in values.items() if key not in kept}
+        return {**kept, **fresh, EFFECT_KEY: after}
 
-    def again(self, edge: Edge) -> None:
+    def _changed_in(self, loop: Loop[int]) -> set[int]:
+        """Registers that a loop may change; `again` makes sure that it changes nothing else."""
+        numbers = [n for start in _members(loop) for n in range(start, self._starts[start])]
+        changed = set(FLAGS)
+        for number in numbers:
+            word = self.code.words[number]
+            system = system_instruction(word)
+            if system is not None:
+                changed |= set() if system.writes is None else {GENERAL + 8 * system.writes}
+                continue
+            for op in lift(word, self.code.address + 4 * number):
+                if op.name == "CALL":
+                    changed |= {GENERAL + 8 * n for n in CALLER_SAVED}
+                if op.output is not None and op.output.space == "register":
+                    place = op.output.offset
+                    changed.add(place & ~7 if GENERAL <= place < ZERO else place)
+        return changed - {STACK_POINTER}
+
+    def again(self, loop: Loop[int], edge: Edge) -> None:
         effect = edge.values[EFFECT_KEY]
         assert isinstance(effect, Term)
+        for key, value in self._kept[loop.header].items():
+            if edge.values.get(key) is not value:
+                raise UnsupportedError(f"{self.name}: a loop that waits changes {key}")
         self.state.stops.append(Stop(edge.guard, self.state.told("waits", effect, edge.node), -1, edge.node))
 
     def _unknown(self, like: object) -> Term:
@@ -177,9 +207,27 @@ class MachineRun(Walker[int]):
         for number in range(block, self._starts[block]):
             if self.guard is FALSE:
                 return
-            if self._execute_one(number):
+            if number in self.inline:
+                self._execute_block(self.inline[number])
+            if number not in self._inside and self._execute_one(number):
                 return
         self.go(self._starts[block], self.guard, self.values, self.node)
+
+    def _execute_block(self, block: Block) -> None:
+        """Inline assembly: an event. Whatever registers its words write are unknown afterwards."""
+        written = registers_written(block.words, block.inputs)
+        given = [self._general(number) for number in block.inputs]
+        after = self.state.told(block.name, self.effect, self.node, given)
+        self.values[EFFECT_KEY] = after
+        self.state.forget_memory(after, self.guard, self.node)
+        for number in written:
+            self._set_general(number, self.state.fresh("register", WORD))
+        if writes_flags(block.words):
+            self._forget_flags()
+
+    def _forget_flags(self) -> None:
+        for key in [key for key in self.values if type(key) is int and key in FLAGS]:
+            del self.values[key]
 
     def _execute_one(self, number: int) -> bool:
         """Run an instruction; whether the block has ended with it."""
@@ -370,8 +418,7 @@ class MachineRun(Walker[int]):
         self.state.forget_memory(after, self.guard, self.node)
         for register_number in CALLER_SAVED:
             self._set_general(register_number, self.state.fresh("register", WORD))
-        for key in [key for key in self.values if type(key) is int and 0x100 <= key < 0x110]:
-            del self.values[key]
+        self._forget_flags()
         for n, width in enumerate(signature.results):
             self._set_general(n, self._widened(t.apply(f"result {name} {n}", [after], width)))
 

@@ -66,3 +66,25 @@ def assembled(lines: frozenset[str]) -> Mapping[str, int]:
         text = text_of_object(made.read_bytes())
     words = [int.from_bytes(text[n : n + 4], "little") for n in range(0, len(text), 4)]
     return dict(zip(ordered, words, strict=True))
+
+
+SEPARATOR = 0x000004D2
+"""`udf #1234`, between pieces of assembly; compilers do not make it."""
+
+
+@cache
+def assembled_blocks(texts: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """The words of pieces of assembly."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder) / "blocks.S", Path(folder) / "blocks.o"
+        source.write_text("\n".join([".text", *(f"{text}\n.inst {SEPARATOR:#x}" for text in texts), ""]))
+        compile_foreign([source], made, flags=["-mcpu=cortex_a53"])
+        text = text_of_object(made.read_bytes())
+    words = [int.from_bytes(text[n : n + 4], "little") for n in range(0, len(text), 4)]
+    pieces: list[list[int]] = [[]]
+    for word in words:
+        if word == SEPARATOR:
+            pieces.append([])
+        else:
+            pieces[-1].append(word)
+    return tuple(map(tuple, pieces[:-1]))
