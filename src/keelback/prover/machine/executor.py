@@ -460,11 +460,12 @@ class MachineRun(Walker[int]):
         if entry is not None:
             return entry
         value, outside = self.state.load(address, size, self.guard, self.node, self.where(number))
-        if outside is not FALSE:
+        if outside is TRUE:
             effect = self.effect
-            seen = t.apply(f"device.read{8 * size}", [effect, address], 8 * size)
-            self._maybe(outside, t.apply(f"device.did.read{8 * size}", [effect, address], t.EFFECT))
-            value = t.ite(outside, seen, value)
+            value = t.apply(f"device.read{8 * size}", [effect, address], 8 * size)
+            self.values[EFFECT_KEY] = t.apply(f"device.did.read{8 * size}", [effect, address], t.EFFECT)
+            return value
+        self._need(t.not_(outside), f"an address in the kernel's state, {self.where(number)}")
         return value
 
     def _table_entry(self, address: Term, size: int, number: int) -> Term | None:
@@ -487,9 +488,6 @@ class MachineRun(Walker[int]):
             result = t.ite(t.eq(index, const(place, WORD)), const(table.entries[place], 8 * size), result)
         return result
 
-    def _maybe(self, condition: Term, effect: Term) -> None:
-        self.values[EFFECT_KEY] = t.ite(condition, effect, self.effect)
-
     def _from_stack(self, offset: int, size: int) -> Term:
         for (start, length), value in [(k, v) for k, v in self.values.items() if isinstance(k, tuple)]:
             if start <= offset and offset + size <= start + length:
@@ -509,8 +507,10 @@ class MachineRun(Walker[int]):
             self.depth_bytes = max(self.depth_bytes, -offset)
             return
         outside = self.state.store(address, value, self.guard, self.node, self.where(number))
-        if outside is not FALSE:
-            self._maybe(outside, t.apply(f"device.write{value.width}", [self.effect, address, value], t.EFFECT))
+        if outside is TRUE:
+            self.values[EFFECT_KEY] = t.apply(f"device.write{value.width}", [self.effect, address, value], t.EFFECT)
+            return
+        self._need(t.not_(outside), f"an address in the kernel's state, {self.where(number)}")
 
 
 def _members(loop: Loop[int]) -> list[int]:
