@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import faults, syscalls, trace
+from keelback.abi import errors, faults, syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.vectors import leave, leave_any, leave_caller, leave_common_case, leave_to
@@ -111,16 +111,18 @@ def finish_call() -> None:
     """All other cases of these calls; the message is in the caller's context."""
     core = this_core()
     calling = interface.present_thread(core)
+    registers = calling.context.registers
     number = interface.find_call_number()
-    if core.trace_mask & EVERY_CALL != 0:
-        status = call_traced(number, core, calling)
+    slot = registers[8]
+    record(core, u64(trace.CALL), number, slot, registers[0])
+    clear_results(calling)
+    if number == syscalls.CALL:
+        status = endpoint.call_later(core, calling)
     else:
-        clear_results(calling)
-        if number == syscalls.CALL:
-            status = endpoint.call_later(core, calling)
-        else:
-            status = endpoint.reply_receive_later(core, calling)
-    calling.context.registers[8] = status
+        status = endpoint.reply_receive_later(core, calling)
+    if status != errors.OK:
+        record(core, u64(trace.ERROR), number, slot, status)
+    registers[8] = status
     if not core.turned:
         return leave_caller(address_of(calling))
     return leave(resume_soon(core))
@@ -300,6 +302,8 @@ def idle(core: Core) -> None:
     """Sleep until an interrupt makes a thread ready. Other cores have the kernel meanwhile."""
     if core.charged != 0:
         commit_charge(core, u64(0))
-    while core.current == 0:
+    while True:
         interface.wait_for_interrupt()
         handle_interrupt(core)
+        if core.current != 0:
+            return

@@ -31,6 +31,12 @@ def core_of(thread: Thread) -> Core:
 
 
 @inline
+def is_here(core: Core) -> bool:
+    """Whether this runs on a core."""
+    return limits.CORE_COUNT == 1 or core.number == this_core().number
+
+
+@inline
 def partition_of(thread: Thread) -> u32:
     """The partition whose time a thread uses."""
     if limits.PARTITION_COUNT == 1:
@@ -162,9 +168,9 @@ def commit_wake_slowly(index: u32) -> u64:
         commit_ready_last(index)
         core.slice_wanted = core.slice_wanted or priority == rival
         core.turned = True
-        if priority == rival and core.number != this_core().number:
+        if priority == rival and not is_here(core):
             ask(core, u32(ASKED_RESCHEDULE))  # so that it arms its timer
-    elif core.number != this_core().number:
+    elif not is_here(core):
         commit_ready_last(index)
         ask(core, u32(ASKED_RESCHEDULE))
     else:
@@ -197,13 +203,15 @@ def is_same_time(core: Core, thread: Thread) -> bool:
 @noinline
 def commit_hand_over_later(core: Core, index: u32) -> None:
     """As commit_hand_over, where the other thread may not be the next."""
+    thread = threads[index]
     core.current = u32(0)
-    core.turned = True
-    commit_wake(index)
-    if core.current == 0:
-        commit_run_next(core)
-    elif threads[core.current].rank < core.best_rank:
-        commit_preempt(core)
+    is_fit = is_here(core_of(thread)) and is_eligible(core, partition_of(thread))
+    if is_fit and (thread.charged == 0 or check_budget(thread)):
+        thread.state = u8(READY)
+        commit_ready_first(index)
+    else:
+        commit_wake_slowly(index)
+    commit_run_next(core)
 
 
 def commit_preempt(core: Core) -> None:

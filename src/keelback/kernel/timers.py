@@ -34,24 +34,22 @@ def commit_sleep(index: u32, deadline: u64) -> None:
     """Put a thread that is in no queue into a timer queue of this core."""
     core = interface.this_core()
     threads[index].deadline = deadline
-    commit_insert(core, index, unit_behind(deadline))
-    interface.arm(find_next(core) << UNIT_BITS)
+    interface.arm(commit_insert(core, index, unit_behind(deadline)) << UNIT_BITS)
 
 
-def commit_insert(core: Core, index: u32, unit: u64) -> None:
-    """Put a thread into the queue for a unit of time; one that has passed counts as the next."""
+def commit_insert(core: Core, index: u32, unit: u64) -> u64:
+    """Put a thread into the queue for a unit of time; one that has passed counts as the next. The unit at which that
+    queue is due."""
     base = core.timers_passed + 1
     ahead = u64(0) if unit <= base else unit - base
     if ahead > FARTHEST:
         ahead = u64(FARTHEST)
-    level = u32(0)
-    for _ in upto(TIMER_LEVELS - 1):
-        if ahead >> u64(LEVEL_BITS * (level + 1)) != 0:
-            level = level + 1
-    bucket = (base + ahead) >> u64(LEVEL_BITS * level) & 63
-    core.timers[level] = core.timers[level] | u64(1) << bucket
-    number = core.number * CORE_QUEUES + level * LEVEL_QUEUES + u32.truncate(bucket)
+    level = (63 - (ahead | 1).leading_zeros()) // LEVEL_BITS
+    span = (base + ahead) >> LEVEL_BITS * level
+    core.timers[level] = core.timers[level] | u64(1) << (span & 63)
+    number = core.number * CORE_QUEUES + u32.truncate(level * LEVEL_QUEUES + (span & 63))
     queues.commit_append(number + TIMER_QUEUES, index)
+    return span << LEVEL_BITS * level
 
 
 def commit_unsleep(index: u32) -> None:

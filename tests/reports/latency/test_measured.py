@@ -12,10 +12,16 @@ from benches.operations import OPERATIONS
 from benches.primitives import LIMIT_S, MANY, ipc_system
 from keelback.abi import syscalls
 from keelback.reports.latency import Bound, Latency, measure_latency
+from keelback.reports.latency.bounds import CALL_LIMIT
 from keelback.reports.latency.entries import call_names
 from keelback.sdk.build import build_system
+from keelback.sdk.system.description import load_system
+from tests.boot.support import bare_guest, vault_system
 
 RECORDED = Path(__file__).parents[3] / "benches" / "recorded.json"
+
+SUPERVISOR = Path(__file__).parents[3] / "examples" / "supervisor" / "system.py"
+MASKED_MOST = 1_600
 
 ENTRIES = {
     "null_call": "NULL",
@@ -93,6 +99,17 @@ def test_no_path_that_is_measured_now_exceeds_its_bound(tmp_path: Path) -> None:
         single = [sample.kernel.instructions for sample in samples if sample.visits == 1]
         assert single, name
         assert max(single) <= find(bounds, entry).instructions, name
+
+
+@pytest.mark.slow
+def test_no_system_call_of_the_examples_is_long(tmp_path: Path) -> None:
+    guest = bare_guest("clock", "0", tmp_path / "guest")
+    vault = vault_system("vault", kernel=guest, initrd=None, ram="8 MiB")
+    for number, system in enumerate((vault, load_system(SUPERVISOR))):
+        latency = measure_latency(build_system(system, tmp_path / str(number)).elf("kernel"))
+        calls = {bound.name: bound.instructions for bound in latency.bounds if bound.kind == "system call"}
+        assert {name: count for name, count in calls.items() if count > CALL_LIMIT} == {}
+        assert latency.masked < MASKED_MOST
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from keelback.kernel import state
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects import endpoint, interrupt, scheduling_context
-from keelback.kernel.objects.capability import find_object
+from keelback.kernel.objects.capability import find_object_later
 from keelback.kernel.objects.thread import commit_leave
 from keelback.kernel.objects.vcpu import commit_leave_space, is_running
 from keelback.kernel.state import STOPPED, Thread, endpoints, notifications, tables, threads, times, translations
@@ -28,10 +28,10 @@ NOWHERE: Final = u32(limits.CORE_COUNT)
 def find_two(thread: Thread, kind: u8, other: u8, right: u8) -> tuple[u64, u32, u32]:
     """Status, the object of a kind (CONTROL) in slot x8, and that of another kind in slot x0; 0 for slot 0."""
     registers = thread.context.registers
-    status, index = find_object(thread, registers[8], kind, u8(rights.CONTROL))
+    status, index = find_object_later(thread, registers[8], kind, u8(rights.CONTROL))
     chosen = u32(0)
     if status == errors.OK and registers[0] != 0:
-        status, chosen = find_object(thread, registers[0], other, right)
+        status, chosen = find_object_later(thread, registers[0], other, right)
     return status, index, chosen
 
 
@@ -49,9 +49,9 @@ def thread_space(caller: u32, thread: Thread) -> u64:
     table = u32(0)
     handler = u32(0)
     if status == errors.OK:
-        status, table = find_object(thread, registers[1], u8(objects.CAPABILITY_TABLE), u8(rights.CONTROL))
+        status, table = find_object_later(thread, registers[1], u8(objects.CAPABILITY_TABLE), u8(rights.CONTROL))
     if status == errors.OK and registers[2] != 0:
-        status, handler = find_object(thread, registers[2], u8(objects.ENDPOINT), u8(rights.WRITE))
+        status, handler = find_object_later(thread, registers[2], u8(objects.ENDPOINT), u8(rights.WRITE))
     if status != errors.OK:
         return status
     target = threads[index]
@@ -164,7 +164,7 @@ def endpoint_bind(caller: u32, thread: Thread) -> u64:
 
 def endpoint_cancel(caller: u32, thread: Thread) -> u64:
     """ENDPOINT_CANCEL: x8 endpoint."""
-    status, index = find_object(thread, thread.context.registers[8], u8(objects.ENDPOINT), u8(rights.CONTROL))
+    status, index = find_object_later(thread, thread.context.registers[8], u8(objects.ENDPOINT), u8(rights.CONTROL))
     if status == errors.OK and not endpoint.cancel(index):
         return u64(errors.STATE)
     return status
@@ -188,7 +188,7 @@ def vcpu(caller: u32, thread: Thread) -> u64:
     space = u32(0)
     status, index, monitor = find_both(thread, u8(objects.VCPU), u8(objects.THREAD))
     if status == errors.OK:
-        status, space = find_object(thread, number, u8(objects.ADDRESS_SPACE), u8(rights.CONTROL))
+        status, space = find_object_later(thread, number, u8(objects.ADDRESS_SPACE), u8(rights.CONTROL))
     if status != errors.OK:
         return status
     target = state.vcpus[index]

@@ -17,7 +17,7 @@ from typing import Final
 from keelback.abi import errors, faults, messages, objects, rights
 from keelback.kernel import queues
 from keelback.kernel.budgets import commit_own_time
-from keelback.kernel.objects.capability import check_any, check_slot, holds, slot_of
+from keelback.kernel.objects.capability import check_any, check_slot, find_error, holds, slot_of
 from keelback.kernel.objects.notification import take_pending
 from keelback.kernel.objects.passing import commit_pass
 from keelback.kernel.scheduler import (
@@ -110,7 +110,7 @@ def call(core: Core, thread: Thread) -> u64:
 def call_later(core: Core, thread: Thread) -> u64:
     """CALL when the server is busy, waits with a deadline, or is on another core; or why it is refused."""
     number = thread.context.registers[8]
-    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
+    status = find_error(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
     if status != errors.OK:
         return status
     return call_endpoint(core, thread, slot_of(thread, number).object, slot_of(thread, number).badge)
@@ -133,7 +133,7 @@ def call_pass(core: Core, thread: Thread) -> u64:
     """CALL_PASS: x8 endpoint | slot of the capability to pass << 32."""
     number = thread.context.registers[8] & LOW
     passed = thread.context.registers[8] >> 32
-    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
+    status = find_error(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
     if status == errors.OK:
         status = check_any(thread, passed, u8(rights.GRANT))
     if status == errors.OK:

@@ -8,15 +8,16 @@ from keelback.abi import errors, limits, objects, rights, trace
 from keelback.kernel import queues
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import find_error, slot_of
 from keelback.kernel.objects.endpoint import commit_abandon
 from keelback.kernel.scheduler import (
     ask,
     commit_ready_last,
     commit_run_next,
     commit_unready,
-    commit_wake,
+    commit_wake_slowly,
     core_of,
+    is_here,
     priority_of,
     this_core,
 )
@@ -56,7 +57,7 @@ CONDITION_FLAGS: Final = 0xF000_0000
 def check_thread(core: Core, thread: Thread, right: u8) -> u64:
     """OK if slot x8 names, with this right, a thread that is not the caller."""
     number = thread.context.registers[8]
-    status = check_slot(thread, number, u8(objects.THREAD), right)
+    status = find_error(thread, number, u8(objects.THREAD), right)
     if status != errors.OK:
         return status
     return u64(errors.STATE) if slot_of(thread, number).object == core.current else u64(errors.OK)
@@ -67,15 +68,15 @@ def target_of(thread: Thread) -> u32:
     return slot_of(thread, thread.context.registers[8]).object
 
 
-def is_elsewhere(core: Core, index: u32) -> bool:
+def is_elsewhere(index: u32) -> bool:
     """Whether a thread runs on another core at the moment."""
-    other = core_of(threads[index])
-    return other.current == index and other.number != core.number
+    core = core_of(threads[index])
+    return not is_here(core) and core.current == index
 
 
-def check_not_elsewhere(core: Core, index: u32) -> u64:
+def check_not_elsewhere(index: u32) -> u64:
     """OK, or PENDING for a thread that runs on another core: that core is asked to stop it."""
-    if not is_elsewhere(core, index):
+    if not is_elsewhere(index):
         return u64(errors.OK)
     threads[index].stopping = True
     ask(core_of(threads[index]), u32(ASKED_RESCHEDULE))
@@ -86,7 +87,7 @@ def stop(core: Core, thread: Thread) -> u64:
     """THREAD_STOP: x8 thread."""
     status = check_thread(core, thread, u8(rights.CONTROL))
     if status == errors.OK:
-        status = check_not_elsewhere(core, target_of(thread))
+        status = check_not_elsewhere(target_of(thread))
     if status == errors.OK:
         record(
             core, u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0)
@@ -158,7 +159,7 @@ def start(core: Core, thread: Thread) -> u64:
     target = target_of(thread)
     if not can_run(target):
         return u64(errors.STATE)
-    status = check_not_elsewhere(core, target)
+    status = check_not_elsewhere(target)
     if status != errors.OK:
         return status
     registers = thread.context.registers
@@ -166,7 +167,7 @@ def start(core: Core, thread: Thread) -> u64:
     commit_stop(target)
     commit_reset(target, registers[0], registers[1], registers[2])
     commit_own_time(threads[target])
-    commit_wake(target)
+    commit_wake_slowly(target)
     return status
 
 
@@ -194,7 +195,7 @@ def resume(core: Core, thread: Thread) -> u64:
     commit_withdraw(target)
     threads[target].faulting = False
     commit_own_time(threads[target])
-    commit_wake(target)
+    commit_wake_slowly(target)
     return status
 
 
@@ -216,7 +217,7 @@ def read(core: Core, thread: Thread) -> u64:
     register = thread.context.registers[0]
     if register > PROCESS_STATE:
         return u64(errors.BAD_ARGUMENT)
-    if is_elsewhere(core, target_of(thread)):
+    if is_elsewhere(target_of(thread)):
         return u64(errors.STATE)
     context = threads[target_of(thread)].context
     if register < REGISTER_COUNT:

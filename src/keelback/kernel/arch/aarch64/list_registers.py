@@ -20,7 +20,7 @@ from keelback.kernel.arch.aarch64.registers import (
     ICH_LR3_EL2,
 )
 from keelback.kernel.state import ASKED_INJECT, Vcpu, cores, vcpus
-from keelback.lang import Array, u32, u64, upto
+from keelback.lang import Array, inline, u32, u64, upto
 
 GROUP_1: Final = 1 << 60
 PENDING: Final = 1 << 62
@@ -104,28 +104,28 @@ def has_pending(index: u32) -> bool:
     """Whether an interrupt is pending in a list register, or arriving."""
     refresh(index)
     vcpu = vcpus[index]
-    return count_with(vcpu.list_registers, u64(PENDING)) + count_with(vcpu.arriving, u64(PENDING)) != 0
+    return has_any_pending(vcpu.list_registers) or has_any_pending(vcpu.arriving)
+
+
+@inline
+def has_any_pending(registers: Array[u64]) -> bool:
+    """Whether one of these list registers holds a pending interrupt."""
+    return (registers[0] | registers[1] | registers[2] | registers[3]) & PENDING != 0
 
 
 def has_room(index: u32) -> bool:
     """Whether a list register is free."""
     refresh(index)
-    return count_with(vcpus[index].list_registers, u64(3 << STATE_SHIFT)) < LIST_REGISTER_COUNT
+    for number in upto(LIST_REGISTER_COUNT):
+        if vcpus[index].list_registers[number] >> STATE_SHIFT == 0:
+            return True
+    return False
 
 
 def refresh(index: u32) -> None:
     """Bring the table's copy up to date."""
     if is_loaded(index):
         save_list_registers(vcpus[index])
-
-
-def count_with(registers: Array[u64], mask: u64) -> u64:
-    """How many list registers have one of these bits set."""
-    count = u64(0)
-    for number in upto(LIST_REGISTER_COUNT):
-        if registers[number] & mask != 0:
-            count = count + 1
-    return count
 
 
 def start_underflow() -> None:

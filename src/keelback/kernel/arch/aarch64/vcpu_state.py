@@ -150,18 +150,17 @@ def load(core: Core, index: u32) -> None:
     load_rest(vcpu.el1)
     system.VMPIDR_EL2.write(vcpu.mpidr)
     system.VPIDR_EL2.write(system.MIDR_EL1.read() if vcpu.midr == 0 else vcpu.midr)
-    is_short_of_room = vcpu.wants_room or vcpu.timer_due
     list_registers.load_list_registers(vcpu)
     system.ICH_VMCR_EL2.write(vcpu.interface_control)
     system.ICH_AP0R0_EL2.write(vcpu.active_group0)
     system.ICH_AP1R0_EL2.write(vcpu.active_group1)
     system.ICH_HCR_EL2.write(u64(list_registers.HCR_ENABLE))
-    if is_short_of_room:
+    if vcpu.wants_room or vcpu.timer_due:
         list_registers.start_underflow()
     vcpu.loaded_on = core.number + 1
     core.loaded = index
     floating_point.close_for_guest(core, index)
-    if list_registers.count_with(vcpu.arriving, u64(list_registers.PENDING)) != 0:
+    if list_registers.has_any_pending(vcpu.arriving):
         gic.ask(core, u32(ASKED_INJECT))  # of this core itself, as soon as the guest is entered
     if translations[vcpu.space].users > 1:  # another vcpu of this guest may have run here, with translations of its own
         system.VTTBR_EL2.write(vcpu.stage2)
@@ -375,10 +374,10 @@ def holds(core: Core, thread: u32, vcpu: u32) -> bool:
 
 def save_held(core: Core, thread: u32, vcpu: u32) -> None:
     """Save what is in this core's registers of a thread and of a vcpu. Neither runs at the moment."""
-    if core.component == thread:
+    if thread != 0 and core.component == thread:
         threads[thread].thread_pointer = system.TPIDR_EL0.read()
         core.component = u32(0)
-    if core.loaded == vcpu:
+    if vcpu != 0 and core.loaded == vcpu:
         unload(core)
     if core.fp_owner == thread or core.fp_owner == vcpu + FIRST_VCPU_OWNER:
         floating_point.save(core)
