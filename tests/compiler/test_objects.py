@@ -41,9 +41,9 @@ def made(folder: Path, monkeypatch: pytest.MonkeyPatch, wanted: Program) -> tupl
     """The object, and how often the assembler ran for it."""
     runs: list[Path] = []
 
-    def counted(text: str, out: Path) -> Path:
+    def counted(text: str, out: Path, near: frozenset[str]) -> Path:
         runs.append(out)
-        return assemble(text, out)
+        return assemble(text, out, near)
 
     with monkeypatch.context() as patch:
         patch.setattr(objects, "assemble", counted)

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keelback.compiler.assembling import report_refused_assembly
+from keelback.compiler.backend.addresses import near_globals
 from keelback.compiler.backend.cache import COMPILER_FOLDER, ContentCache, compiler_fingerprint, content_key
 from keelback.compiler.backend.llvm import assemble, optimise
 from keelback.compiler.backend.toolchain import ToolError
+from keelback.compiler.frontend.lowering.module import STATE_PACKAGE
 from keelback.compiler.program import Program, compile_ir
 from keelback.lang import Layout
+
+LAST_NEAR = f"{STATE_PACKAGE}.state.slots"
+"""Tables behind this one count as far in every kernel, however small it is, so that costs do not depend on sizes."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,13 @@ def _digest(path: Path) -> str:
     return content_key([path.read_bytes()])
 
 
+def _near(layouts: dict[str, Layout]) -> frozenset[str]:
+    """The kernel's tables that are certain to lie near its code. They are in one section, in the order of `layouts`."""
+    tables = [(name, layout.size) for name, layout in layouts.items() if name.startswith(f"{STATE_PACKAGE}.")]
+    names = [name for name, _ in tables]
+    return near_globals(tables[: names.index(LAST_NEAR) + 1] if LAST_NEAR in names else tables)
+
+
 def _compile(program: Program, cache: ContentCache, key: str) -> None:
     module = compile_ir(program)
     sources = {str(path): _digest(path) for path in module.sources}
@@ -87,7 +99,7 @@ def _compile(program: Program, cache: ContentCache, key: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "program.o"
         try:
-            assemble(text, made)
+            assemble(text, made, _near(module.layouts))
         except ToolError:
             report_refused_assembly(module.checked, module.kept)
             raise

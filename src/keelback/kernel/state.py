@@ -194,6 +194,7 @@ class Notification(Struct):
     pending: u64 = u64(0)  # zero while the thread waits
     header: Header = embedded(Header)
     thread: u32 = u32(0)  # boot: the thread it is bound to, reciprocal
+    padding: u64 = u64(0)  # to 32 bytes, so that indexing is a shift
 
 
 @struct

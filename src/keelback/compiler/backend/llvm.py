@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import llvmlite.binding as llvm
 
+from keelback.compiler.backend.addresses import shorten_addresses
 from keelback.compiler.backend.toolchain import run_zig
 
 Target = Literal["aarch64", "host"]
@@ -80,12 +81,18 @@ def optimise(text: str, target: Target = "aarch64") -> str:
     return str(module)
 
 
-def assemble(text: str, out: Path) -> Path:
-    """Write the AArch64 ELF object of this IR to `out`, running no further optimisation over it."""
+def assemble(text: str, out: Path, near: frozenset[str] = frozenset()) -> Path:
+    """Write the AArch64 ELF object of this IR to `out`, running no further optimisation over it. Globals that are
+    `near` the code are addressed so (`addresses`)."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "program.ll"
         source.write_text(text)
         flags = ["-target", "aarch64-freestanding-none", "-mcpu=cortex_a53-neon-fp_armv8-crypto", "-O2", "-g"]
         flags += ["-Xclang", "-disable-llvm-passes", "-Wno-override-module", "-fno-pic", "-mcmodel=small"]
+        if near:
+            assembly = Path(folder) / "program.s"
+            run_zig(["cc", *flags, "-S", source, "-o", assembly])
+            assembly.write_text(shorten_addresses(assembly.read_text(), near))
+            source, flags = assembly, flags[:3]
         run_zig(["cc", *flags, "-c", source, "-o", out])
     return out
