@@ -25,7 +25,6 @@ from keelback.kernel.scheduler import (
     commit_wake,
     is_eligible,
     partition_of,
-    priority_of,
 )
 from keelback.kernel.state import GUEST_IDLE, READY, RECEIVING, Core, endpoints, threads, times, windows
 from keelback.kernel.timers import NEVER, UNIT_BITS, find_expired, find_next
@@ -97,8 +96,9 @@ def commit_next_window(core: Core) -> None:
     core.window_end = core.window_end.wrapping_add(windows[core.window].ticks)
     core.partition = windows[core.window].partition
     commit_find_best(core)
-    present = threads[core.current]
-    if core.best_rank & 255 > priority_of(present) or not is_eligible(core, partition_of(present)):
+    if is_eligible(core, partition_of(threads[core.current])):
+        commit_reschedule(core)
+    else:
         commit_preempt(core)
 
 

@@ -1,8 +1,13 @@
-"""Which step comes next: mostly calls that make sense, some that do not."""
+"""Which step comes next: mostly calls that make sense, some that do not.
+
+Every program has a mood: some calls, and some of what is not a call, come more often in it. So what needs many steps of
+a few sorts happens in some programs, instead of almost never in all of them.
+"""
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from keelback.abi import objects, syscalls, vcpu
 from keelback.abi.rights import GRANT
@@ -52,12 +57,13 @@ DESTINATIONS = {
     syscalls.DELEGATE: 1,
 }
 """Call -> the register that names a slot to fill."""
-ENTRIES = (0, 1, 2, 511)
+ENTRIES = (0, 1, 2, 511, 512)
 NUMBERS: dict[int, dict[int, tuple[int, ...]]] = {
     syscalls.CAPABILITY_COPY: {3: (0, 0, 5)},
     syscalls.CAPABILITY_MINT: {3: (0, 0, 5)},
     syscalls.CAPABILITY_MOVE: {1: (0, 0, 5)},
     syscalls.CAPABILITY_DELETE: {0: (0, 0, 5)},
+    syscalls.CAPABILITY_CLEAR: {0: (0, 1, 13, 16, 28, 29, 31, 32, 33)},
     syscalls.DELEGATE: {3: (0, 0, 5)},
     syscalls.OBJECT_CREATE: {3: (2, 3)},
     syscalls.THREAD_SCHEDULE: {1: (1, 7, 64, 255), 2: (64, 255, 255)},
@@ -70,17 +76,46 @@ NUMBERS: dict[int, dict[int, tuple[int, ...]]] = {
     syscalls.UNMAP: {0: ENTRIES},
     syscalls.LINK: {0: ENTRIES},
     syscalls.UNLINK_ENTRY: {0: ENTRIES},
+    syscalls.THREAD_READ: {0: (0, 7, 30, 31, 32, 33, 34)},
+    syscalls.THREAD_WRITE: {0: (0, 7, 30, 31, 32, 33, 34)},
 }
 """Call -> register -> numbers that mean something there. Where the register names a slot, that mostly wins."""
 OWNERSHIP = range(syscalls.OBJECT_CREATE, syscalls.OBJECT_REVOKE + 1)
 TICKS = (1, 700, 1024, 3000)
+TALK = (*CALLING, *SERVING, *ANSWERING, *LISTENING, syscalls.SIGNAL, syscalls.REPLY_SAVE)
+MEMORY = range(syscalls.FRAME_CLEAR, syscalls.UNLINK_ENTRY + 1)
+THREADS = (
+    *(syscalls.THREAD_STOP, syscalls.THREAD_START, syscalls.THREAD_RESUME, syscalls.THREAD_WRITE),
+    *range(syscalls.THREAD_CONFIGURE, syscalls.ENDPOINT_CANCEL + 1),
+)
+"""Calls that have to do with each other."""
 
 
-def choose_step(state: State, chance: random.Random) -> Step:
+@dataclass(frozen=True)
+class Mood:
+    """How often something happens that is no call; the calls that are made more often, and how much."""
+
+    events: float
+    favourites: tuple[int, ...]
+    eagerness: float
+
+
+PLAIN = Mood(0.08, (), 0.0)
+
+
+def make_mood(chance: random.Random) -> Mood:
+    """The mood of a program."""
+    favourites = chance.choice(((), (), tuple(OWNERSHIP), tuple(MEMORY), TALK, THREADS, None))
+    if favourites is None:
+        favourites = tuple(chance.sample(range(syscalls.SYSTEM_CALL_COUNT), 6))
+    return Mood(chance.choice((0.05, 0.08, 0.3, 0.5)), favourites, chance.choice((0.3, 0.6)))
+
+
+def choose_step(state: State, chance: random.Random, mood: Mood = PLAIN) -> Step:
     """A step that is possible; leaves `state.here` on its core."""
     while True:
         state.here = _choose_core(state, chance)
-        step = _any_step(state, chance)
+        step = _any_step(state, chance, mood)
         if step.is_possible(state):
             return step
 
@@ -98,20 +133,20 @@ def _runs_component(state: State, core: int) -> bool:
     return thread is not None and not thread.guest
 
 
-def _any_step(state: State, chance: random.Random) -> Step:
+def _any_step(state: State, chance: random.Random, mood: Mood) -> Step:
     thread = component(state)
-    if thread is not None and chance.random() < 0.92:
-        return _choose_call(state, thread, chance)
+    if thread is not None and chance.random() > mood.events:
+        return _choose_call(state, thread, chance, mood)
     if guest(state) is not None and chance.random() < 0.8:
         return _choose_guest_step(state, chance)
-    return _choose_event(state, chance)
+    return _choose_event(state, chance, mood)
 
 
-def _choose_event(state: State, chance: random.Random) -> Step:
+def _choose_event(state: State, chance: random.Random, mood: Mood) -> Step:
     here, event = state.here, chance.randrange(8)
     if event == 0:
         return Fire(chance.choice([interrupt.line for interrupt in state.interrupts.values()]), core=here)
-    if event == 1 and state.ready and chance.random() < 0.3:
+    if event == 1 and state.ready and chance.random() < 0.2 + mood.events:
         return Fault(chance.randrange(1, 9), *(chance.choice(WORDS) for _ in range(3)), core=here)
     if event == 2:
         return RoomAppears(chance.choice(list(state.vcpus) or [0]), core=here)
@@ -132,13 +167,15 @@ def _choose_guest_step(state: State, chance: random.Random) -> Step:
     return GuestExits(int(chance.choice(list(Access))), chance.getrandbits(32), core=state.here)
 
 
-def _choose_call(state: State, thread: Thread, chance: random.Random) -> Call:
+def _choose_call(state: State, thread: Thread, chance: random.Random, mood: Mood) -> Call:
     guests = _own_guests(state, thread)
     is_last = not state.ready and not any(_runs_component(state, core) for core in state.cores if core != state.here)
     if guests and not is_last and chance.random() < 0.1:
         actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
         return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
     number = chance.choice(ANSWERING if state.replies and chance.random() < 0.05 else CALL_NUMBERS)
+    if mood.favourites and chance.random() < mood.eagerness:
+        number = chance.choice(mood.favourites)
     if (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
         number = syscalls.SIGNAL
     if is_last and number in BLOCKING and chance.random() < 0.95:
@@ -215,7 +252,8 @@ def _choose_slot(state: State, thread: Thread, kind: int, right: int, chance: ra
         fitting = [number for number in fitting if held[number].rights & right == right] or fitting
     if fitting and chance.random() < 0.95:
         return chance.choice(fitting)
-    return chance.choice((0, chance.randrange(40), chance.choice(WORDS)))
+    count = state.tables.get(thread.table, 0)
+    return chance.choice((0, chance.randrange(40), count, count + 1, chance.choice(WORDS)))
 
 
 def _choose_empty(state: State, thread: Thread, chance: random.Random) -> int:

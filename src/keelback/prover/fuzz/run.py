@@ -12,7 +12,7 @@ from typing import Any
 
 from keelback.lang import Trap
 from keelback.prover.fuzz.boot import make_boot, start
-from keelback.prover.fuzz.choice import choose_step
+from keelback.prover.fuzz.choice import choose_step, make_mood
 from keelback.prover.fuzz.kernel import BootValues, Kernel
 from keelback.prover.fuzz.steps import Call, Step
 from keelback.prover.specs import events
@@ -126,10 +126,11 @@ def fuzz(
         boot = make_boot(kernel, chance.getrandbits(32))
         state = begin(kernel, boot)
         statistics.programs += 1
+        mood = make_mood(chance)
         done: list[Step] = []
         last_call = 0
         while len(done) < PROGRAM_STEPS and len(done) < last_call + IDLE_STEPS:
-            step = choose_step(state, chance)
+            step = choose_step(state, chance, mood)
             caller = state.current
             done.append(step)
             reasons = take_step(kernel, state, step)

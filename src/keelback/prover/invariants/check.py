@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from keelback.prover.incremental import Family, Key, Watch
-from keelback.prover.invariants import authority, guests, memory, messaging, ownership, queues, scheduling
+from keelback.prover.invariants import authority, guests, memory, messaging, ownership, queues, scheduling, timing
 from keelback.prover.tables import Tables
 
 INVARIANTS: tuple[Family[Iterator[str]], ...] = (
@@ -25,6 +25,9 @@ INVARIANTS: tuple[Family[Iterator[str]], ...] = (
     scheduling.charges_name_contexts,
     scheduling.windows_go_round,
     scheduling.nobody_is_nobody,
+    timing.timers_are_armed,
+    timing.sleepers_are_waited_for,
+    timing.rivals_end_slices,
     messaging.clients_and_servers_name_each_other,
     messaging.reply_objects_hold_clients,
     messaging.receivers_are_free_servers,
