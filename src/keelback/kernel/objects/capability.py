@@ -131,13 +131,7 @@ def commit_copy(source: Slot, table: u32, place: u64, keep: u64) -> Slot:
 @inline
 def commit_empty(slot: Slot) -> None:
     """Empty a slot; the table's count is up to the caller."""
-    slot.badge = u64(0)
-    slot.object = u32(0)
-    slot.generation = u32(0)
-    slot.grant = u32(0)
-    slot.grant_generation = u32(0)
-    slot.kind = u8(objects.NONE)
-    slot.rights = u8(0)
+    slot.clear()
 
 
 @inline
@@ -196,10 +190,22 @@ def move(thread: Thread) -> u64:
 
 def delete(thread: Thread) -> u64:
     """CAPABILITY_DELETE: x8 slot, x0 its table."""
-    number = thread.context.registers[8]
+    if thread.context.registers[0] != 0:
+        return delete_elsewhere(thread)
+    return delete_from(thread, thread.table, thread.slots_first, thread.slots_count)
+
+
+@noinline
+def delete_elsewhere(thread: Thread) -> u64:
+    """CAPABILITY_DELETE, from a table of which the caller has a capability."""
     status, table, first, count = find_table(thread, thread.context.registers[0])
-    if status != errors.OK:
-        return status
+    return status if status != errors.OK else delete_from(thread, table, first, count)
+
+
+@inline
+def delete_from(thread: Thread, table: u32, first: u32, count: u32) -> u64:
+    """CAPABILITY_DELETE, when the table is found."""
+    number = thread.context.registers[8]
     if number >= u64(count) or slots[u64(first) + number].kind == objects.NONE:
         return u64(errors.BAD_SLOT)
     commit_empty(slots[u64(first) + number])

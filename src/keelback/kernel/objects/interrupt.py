@@ -9,10 +9,10 @@ from typing import Final
 
 from keelback.abi import errors, limits, objects, rights
 from keelback.kernel.arch import interface
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import find_object_later, holds, slot_of
 from keelback.kernel.objects.notification import commit_signal
 from keelback.kernel.state import Interrupt, Thread, interrupts, notifications, threads
-from keelback.lang import array, noinline, u8, u16, u32, u64, upto
+from keelback.lang import array, inline, noinline, u8, u16, u32, u64, upto
 
 FIRST_LINE: Final = 32
 LINE_COUNT: Final = 1020
@@ -25,11 +25,22 @@ line_owners: Final = array(u16, LINE_COUNT)
 @noinline
 def acknowledge(thread: Thread) -> u64:
     """INTERRUPT_ACKNOWLEDGE: x8 interrupt."""
-    slot_number = thread.context.registers[8]
-    status = check_slot(thread, slot_number, u8(objects.INTERRUPT), u8(rights.CONTROL))
-    if status != errors.OK:
-        return status
-    interrupt = interrupts[slot_of(thread, slot_number).object]
+    number = thread.context.registers[8]
+    if holds(thread, number, u8(objects.INTERRUPT), u8(rights.CONTROL)):
+        return acknowledge_one(interrupts[slot_of(thread, number).object])
+    return acknowledge_later(thread, number)
+
+
+@noinline
+def acknowledge_later(thread: Thread, number: u64) -> u64:
+    """INTERRUPT_ACKNOWLEDGE, for all that `holds` leaves open."""
+    status, index = find_object_later(thread, number, u8(objects.INTERRUPT), u8(rights.CONTROL))
+    return status if status != errors.OK else acknowledge_one(interrupts[index])
+
+
+@inline
+def acknowledge_one(interrupt: Interrupt) -> u64:
+    """INTERRUPT_ACKNOWLEDGE, when the capability is as it should be."""
     if not interrupt.fired:
         return u64(errors.STATE)
     interrupt.fired = False

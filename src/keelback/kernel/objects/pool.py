@@ -12,7 +12,15 @@ from typing import Final
 from keelback.abi import errors, objects, rights
 from keelback.kernel.objects import endpoint, interrupt, notification, reply, scheduling_context, translation, vcpu
 from keelback.kernel.objects import thread as threads
-from keelback.kernel.objects.capability import LAST_GENERATION, find_object, find_vacant, revoke_all
+from keelback.kernel.objects.capability import (
+    LAST_GENERATION,
+    find_object,
+    find_object_later,
+    find_vacant,
+    holds,
+    revoke_all,
+    slot_of,
+)
 from keelback.kernel.objects.header import find_header
 from keelback.kernel.state import Header, Thread, frames, pools, slots, tables, translations
 from keelback.lang import inline, noinline, u8, u32, u64
@@ -28,7 +36,13 @@ def find_owned(thread: Thread) -> Header | None:
     status, pool = find_object(thread, registers[8], u8(objects.POOL), u8(rights.CONTROL))
     if status != errors.OK:
         return None
-    header = find_header(registers[0], registers[1])
+    return find_owned_by(thread, pool)
+
+
+@inline
+def find_owned_by(thread: Thread, pool: u32) -> Header | None:
+    """The header of the object (x0, x1), if this pool owns it."""
+    header = find_header(thread.context.registers[0], thread.context.registers[1])
     if header is None or header.owner != pool:
         return None
     return header
@@ -57,8 +71,24 @@ def commit_claim(kind: u64, index: u64, header: Header, table: u32, place: u64) 
 
 def create(thread: Thread) -> u64:
     """OBJECT_CREATE: x8 pool, x0 kind, x1 index, x2 slot for a capability to it, x3 the level of a page table."""
+    number = thread.context.registers[8]
+    if holds(thread, number, u8(objects.POOL), u8(rights.CONTROL)):
+        return create_in(thread, slot_of(thread, number).object)
+    return create_later(thread)
+
+
+@noinline
+def create_later(thread: Thread) -> u64:
+    """OBJECT_CREATE, for all that `holds` leaves open."""
+    status, pool = find_object_later(thread, thread.context.registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    return status if status != errors.OK else create_in(thread, pool)
+
+
+@inline
+def create_in(thread: Thread, pool: u32) -> u64:
+    """OBJECT_CREATE, when the capability is as it should be."""
     registers = thread.context.registers
-    header = find_owned(thread)
+    header = find_owned_by(thread, pool)
     if header is None:
         return find_refusal(thread)
     kind = registers[0]
@@ -73,10 +103,18 @@ def create(thread: Thread) -> u64:
         return status
     header.live = True
     commit_claim(kind, index, header, table, place)
+    if kind == objects.PAGE_TABLE or kind == objects.VCPU:
+        return commit_create(kind, u32.truncate(index), u8.truncate(level))
+    return u64(errors.OK)
+
+
+@noinline
+def commit_create(kind: u64, index: u32, level: u8) -> u64:
+    """What these kinds ask for when an object begins; OK."""
     if kind == objects.PAGE_TABLE:
-        translations[index].level = u8.truncate(level)
-    elif kind == objects.VCPU:
-        vcpu.commit_create(u32.truncate(index))
+        translations[index].level = level
+    else:
+        vcpu.commit_create(index)
     return u64(errors.OK)
 
 

@@ -13,7 +13,7 @@ from keelback.abi import errors, limits, mappings, objects, rights
 from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import find_error, find_object, holds, slot_of
 from keelback.kernel.objects.frame import PIECES
-from keelback.kernel.state import FRAME_DEVICE, FRAME_LARGE, Thread, entries, frames, targets, translations
+from keelback.kernel.state import FRAME_DEVICE, FRAME_LARGE, FRAME_SMALL, Thread, entries, frames, targets, translations
 from keelback.lang import inline, noinline, u8, u32, u64
 
 PAGE_TABLE: Final = u8(objects.PAGE_TABLE)
@@ -53,15 +53,30 @@ def map_later(thread: Thread, needed: u8) -> u64:
 @inline
 def map_into(thread: Thread, index: u32, target: u32) -> u64:
     """MAP, when the capabilities are as they should be."""
+    frame = frames[target]
+    if frame.size == FRAME_SMALL:
+        return map_as(thread, index, target, u8(FRAME_SMALL))
+    return map_other(thread, index, target)
+
+
+@noinline
+def map_other(thread: Thread, index: u32, target: u32) -> u64:
+    """As map_as, for frames of other sizes than the smallest."""
+    return map_as(thread, index, target, frames[target].size)
+
+
+@inline
+def map_as(thread: Thread, index: u32, target: u32, size: u8) -> u64:
+    """MAP a frame of this size."""
     entry = thread.context.registers[0]
     flags = thread.context.registers[2]
     table = translations[index]
     frame = frames[target]
     if entry >= mappings.ENTRY_COUNT or flags & ~u64(mappings.WRITE | mappings.EXECUTE) != mappings.READ:
         return u64(errors.BAD_ARGUMENT)
-    if table.level != (u8(2) if frame.size == FRAME_LARGE else u8(3)):
+    if table.level != (u8(2) if size == FRAME_LARGE else u8(3)):
         return u64(errors.BAD_ARGUMENT)
-    if flags & mappings.EXECUTE != 0 and frame.size == FRAME_DEVICE:
+    if flags & mappings.EXECUTE != 0 and size == FRAME_DEVICE:
         return u64(errors.BAD_ARGUMENT)
     if frame.header.owner != table.header.owner:
         return u64(errors.NOT_OWNED)
@@ -70,10 +85,10 @@ def map_into(thread: Thread, index: u32, target: u32) -> u64:
         return u64(errors.OCCUPIED)
     frame.mapped = frame.mapped + 1
     if flags & mappings.WRITE != 0:
-        frame.dirty = PIECES[frame.size]
+        frame.dirty = PIECES[size]
     table.used = table.used + 1
     targets[position] = target
-    entries[position] = interface.make_leaf(frame, flags)
+    entries[position] = interface.make_leaf(frame.address, size, flags)
     interface.complete_new_entry(flags & mappings.EXECUTE != 0)
     return u64(errors.OK)
 

@@ -36,7 +36,7 @@ def test_leaves_are_those_of_the_image_builder(access: Access, size: int, size_b
     leaf = next(entry for entry in zone.tables[level - 1] if entry)
     frame = state.frames[1]
     frame.address, frame.size = PhysAddr(0x8020_0000), u8(size)
-    assert translations.make_leaf(frame, u64(FLAGS[access])) == leaf
+    assert translations.make_leaf(frame.address, frame.size, u64(FLAGS[access])) == leaf
     assert not translations.is_link(u8(level), u64(leaf))
 
 

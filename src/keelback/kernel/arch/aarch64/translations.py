@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import limits, mappings
-from keelback.kernel.state import Frame, entries
-from keelback.lang import address_of, asm, constants, inline, u8, u32, u64
+from keelback.kernel.state import entries
+from keelback.lang import PhysAddr, address_of, asm, constants, inline, u8, u32, u64
 
 TABLE_BYTES: Final = 8 * mappings.ENTRY_COUNT
 
@@ -37,10 +37,10 @@ OWN_VMIDS: Final = 128
 
 
 @inline
-def make_leaf(frame: Frame, flags: u64) -> u64:
-    """The entry that maps a frame."""
+def make_leaf(address: PhysAddr, size: u8, flags: u64) -> u64:
+    """The entry that maps a frame of this size."""
     access = (flags & (mappings.READ | mappings.WRITE)) << ACCESS_SHIFT | (~flags & mappings.EXECUTE) << NEVER_SHIFT
-    return u64(frame.address) | KINDS[frame.size] | access
+    return u64(address) | KINDS[size] | access
 
 
 @inline
