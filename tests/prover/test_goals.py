@@ -9,7 +9,7 @@ import pytest
 
 from keelback.lang import Array, Layout, Struct, array, layout_of, struct, u32
 from keelback.prover.campaign import chosen, run_jobs
-from keelback.prover.goals import NOT_MODELLED, PROVEN, REFUTED, Goal, Job, goals_of, prove
+from keelback.prover.goals import NOT_MODELLED, PROPERTIES, PROVEN, REFUTED, Goal, Job, goals_of, prove
 
 STATE = "keelback.kernel.state"
 
@@ -106,14 +106,17 @@ def test_what_is_not_modelled_is_not_proven() -> None:
 
 
 def test_goals_are_chosen_by_entry_call_property_or_whole_name() -> None:
-    text = kernel("") + "define internal void @keelback.kernel.dispatch.dispatch(i64 %n) {\nentry:\n  ret void\n}\n"
+    text = kernel("") + "define void @kernel_system_call(i64 %n) {\nentry:\n  ret void\n}\n"
     jobs = [Job(goal, text, LAYOUTS, 1.0) for goal in goals_of(text, {"null": 0, "map": 3})]
     names = [goal.goal.name for goal in jobs]
-    assert names == [f"{which}::{kind}" for which in ("null", "map", "kernel_mark") for kind in ("no-trap", "ranges")]
+    everything = ("null", "map", "unknown_call", "kernel_mark")
+    assert names == [f"{which}::{kind}" for which in everything for kind in PROPERTIES]
     assert [found.goal.name for found in chosen(jobs, ["map", "::ranges"])] == [
         "null::ranges",
         "map::no-trap",
         "map::ranges",
+        "map::invariants",
+        "unknown_call::ranges",
         "kernel_mark::ranges",
     ]
     assert chosen(jobs, ["map::ranges"])[0].goal.case == 3

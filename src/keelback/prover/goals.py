@@ -1,7 +1,9 @@
 """Goals: what is shown of one entry of the kernel, each with a name by which it can be run alone.
 
-`no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined; `ranges`: see `ranges`; both assume
-the ranges of the state before. `machine`: see `machine.equivalence`. Specifications are not compared here.
+`no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined. `ranges` and `invariants`: the
+statements of `ranges`, and those of `hypotheses` (which `rows` and `counts` make of them), hold again at the end. All
+three assume all these statements of the state before. `machine`: see `machine.equivalence`. Specifications are not
+compared here.
 """
 
 from __future__ import annotations
@@ -16,22 +18,32 @@ from functools import lru_cache
 from typing import Any
 
 from keelback.lang import Layout
+from keelback.prover.counts import first_reader
 from keelback.prover.encode import Obligation, Outcome, Program, Run, Term, UnsupportedError, parse_module, query
 from keelback.prover.encode import terms as t
+from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.evaluation import Interpretation, Value, evaluate
 from keelback.prover.encode.module import Function
 from keelback.prover.encode.shaping import any_of_all, walk
 from keelback.prover.encode.types import StructType, width_of
+from keelback.prover.hypotheses import View, sizes_of
+from keelback.prover.hypotheses.view import is_set, is_zero
 from keelback.prover.machine import Image, addresses_in, compare, read_elf
 from keelback.prover.ranges import STATE, Ranges
 from keelback.prover.rows import Rows
 from keelback.prover.solvers import Answer, Model, Table, ask_z3, decide
 
-PROPERTIES = ("no-trap", "ranges")
+NO_TRAP, RANGES, KEPT = "no-trap", "ranges", "invariants"
+PROPERTIES = (NO_TRAP, RANGES, KEPT)
 MACHINE = "machine"
 PROVEN, REFUTED, UNKNOWN, NOT_MODELLED = "proven", "counterexample", "unknown", "not modelled"
-DISPATCHER = ".dispatch.dispatch"
-"""The pure function behind `svc`: it takes the number of the call."""
+DISPATCHER = "kernel_system_call"
+"""The entry behind `svc`: it takes the number of the call. Goals about it are one for each call."""
+UNKNOWN_CALL = "unknown_call"
+"""Stands for all numbers that no call has."""
+BEHIND_A_CALL = ("kernel_called",)
+BY_COMPONENTS = (DISPATCHER, "kernel_call", "kernel_reply_receive", "kernel_finish_call", "kernel_vcpu_run")
+"""Entries that a component's `svc` leads to; and one that follows when the call has been carried out."""
 CHUNK = 150
 """Obligations that are decided together."""
 GOAL_SECONDS = 60.0
@@ -42,12 +54,14 @@ FINDINGS = 12
 
 @dataclass(frozen=True)
 class Goal:
-    """`entry` is a function; `case` the value of its first parameter, the number of the system call `case_name`."""
+    """`entry` is a function; `case` the value of its first parameter, the number of the system call `case_name`; or
+    that parameter is any number from `others_from` on, which no call has."""
 
     entry: str
     kind: str
     case: int | None = None
     case_name: str = ""
+    others_from: int = 0
 
     @property
     def name(self) -> str:
@@ -103,9 +117,13 @@ def goals_of(ir: str, calls: Mapping[str, int], *, with_machine: bool = False) -
     """All goals of a kernel: per property one for each system call, through the dispatcher, and one for each entry;
     `with_machine` also one for the machine code of each function."""
     functions = parse_module(ir).functions.values()
-    dispatchers = [function.name for function in functions if function.name.endswith(DISPATCHER)]
-    made = [Goal(entry, kind, n, name) for entry in dispatchers for name, n in calls.items() for kind in PROPERTIES]
     entries = [function.name for function in functions if not function.is_internal]
+    made: list[Goal] = []
+    if DISPATCHER in entries:
+        entries.remove(DISPATCHER)
+        made = [Goal(DISPATCHER, kind, n, name) for name, n in calls.items() for kind in PROPERTIES]
+        others = max(calls.values(), default=-1) + 1
+        made += [Goal(DISPATCHER, kind, None, UNKNOWN_CALL, others) for kind in PROPERTIES]
     if with_machine:
         made += [Goal(function.name, MACHINE) for function in functions]
     return made + [Goal(entry, kind) for entry in entries for kind in PROPERTIES]
@@ -134,12 +152,20 @@ def prove(job: Job) -> Result:
     program = prepare(job.ir, job.layouts)
     goal = job.goal
     run = Run(program)
+    enter(run, goal.entry)
+    ranges, rows = Ranges(program), Rows(program)
+    checked_between: list[Obligation] = []
+    if goal.kind == KEPT:
+        run.between = lambda guard, node: checked_between.extend(rows.kept(run, guard, node))
     try:
-        outcome = run.start(goal.entry, arguments_of(program.module.functions[goal.entry], goal.case))
+        outcome = run.start(goal.entry, arguments_of(program.module.functions[goal.entry], goal))
     except UnsupportedError as problem:
         return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
-    ranges, rows = Ranges(program), Rows(program)
-    obligations = run.obligations if goal.kind == "no-trap" else [*ranges.kept(run), *rows_kept(run, rows, outcome)]
+    obligations = run.obligations
+    if goal.kind == RANGES:
+        obligations = ranges.kept(run)
+    elif goal.kind == KEPT:
+        obligations = [*checked_between, *rows_kept(run, rows, outcome)]
 
     def hypotheses(terms: list[Term]) -> list[Term]:
         related = rows.hypotheses(terms)
@@ -148,6 +174,22 @@ def prove(job: Job) -> Result:
     verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
     seconds = time.monotonic() - started
     return Result(goal.name, verdict, seconds, len(obligations), solver, findings, tuple(sorted(run.assumed)))
+
+
+def enter(run: Run, entry: str) -> None:
+    """What is known when components call: the present thread does, or, once its call has been carried out, one did."""
+    if entry in BEHIND_A_CALL:
+        _, shape = run.table("threads")
+        caller = t.symbol("caller", index_bits(shape.count))
+        run.hypotheses += [is_set(caller), t.ult(t.zext(caller, 64), t.const(shape.count, 64))]
+        run.assume_caller(caller)
+        run.assumed.add("Core.context is the address of a thread, not 0, when its call has been carried out")
+    if entry in BY_COMPONENTS:
+        sizes = sizes_of(run.program)
+        before = View(sizes, first_reader(sizes, ""))
+        current = before.get("cores.current", t.symbol("this_core", 64))
+        run.hypotheses += [is_set(current), is_zero(before.get("threads.guest", current))]
+        run.assumed.add("who calls is threads[Core.current], neither thread 0 nor in VCPU_RUN")
 
 
 @lru_cache(maxsize=2)
@@ -179,8 +221,8 @@ def prove_machine(job: Job) -> Result:
     return Result(goal, status, seconds, found.instruction_count, answer.solver, findings, assumed)
 
 
-def arguments_of(function: Function, case: int | None) -> list[Any]:
-    """Unknowns, the first one replaced by `case`."""
+def arguments_of(function: Function, goal: Goal) -> list[Any]:
+    """Unknowns; the first one is the number of the call, if the goal is about one."""
     made: list[Any] = []
     for parameter in function.parameters:
         if isinstance(parameter.type, StructType):
@@ -189,8 +231,11 @@ def arguments_of(function: Function, case: int | None) -> list[Any]:
             )
         else:
             made.append(t.symbol(parameter.name, width_of(parameter.type)))
-    if case is not None:
-        made[0] = t.const(case, made[0].width)
+    if goal.case is not None:
+        made[0] = t.const(goal.case, made[0].width)
+    if goal.others_from:  # the number is in the 16 bits of `svc`
+        more = t.zext(t.symbol("number", 16), made[0].width)
+        made[0] = t.add(more, t.const(goal.others_from, made[0].width))
     return made
 
 
@@ -223,7 +268,7 @@ def settle(
                 break
             base = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
             text = query([*base, *hypotheses(base)])
-            answer = decide(text, seconds) if not findings else ask_z3(text, seconds)
+            answer = decide(text, seconds, z3_first=True)
             solvers.add(answer.solver)
             if answer.verdict == "unsat":
                 if ask_z3(query([t.TRUE, *hypotheses(base), *run.hypotheses]), seconds).verdict != "sat":

@@ -1,118 +1,106 @@
-"""Invariants that relate fields of one row: enough, with the ranges, to show most indices inside their arrays.
-
-They are a start for the executor's own goals, not the kernel's full invariants (`invariants`), which speak of several
-objects at a time.
-"""
+"""Statements about rows (`hypotheses`), where a goal needs them: at the rows that it reads and at those that these
+name, before a call; at any row, after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from keelback.abi import objects
+from keelback.prover.counts import Counts, first_reader
 from keelback.prover.encode import Obligation, Program, Run, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.executor import LATER
-from keelback.prover.encode.shapes import ArrayShape
 from keelback.prover.encode.shaping import walk
+from keelback.prover.hypotheses import STATEMENTS, Sizes, Statement, View, sizes_of
 from keelback.prover.ranges import STATE
 
-Read = Callable[[str], Term]
-
-OBJECT_TABLES: Final[Mapping[int, str]] = {
-    objects.POOL: "pools",
-    objects.THREAD: "threads",
-    objects.ENDPOINT: "endpoints",
-    objects.REPLY: "replies",
-    objects.NOTIFICATION: "notifications",
-    objects.INTERRUPT: "interrupts",
-    objects.VCPU: "vcpus",
-    objects.GRANT: "grants",
-}
-"""Where objects of a kind lie; kinds that are not here have no row invariant yet."""
-
-
-@dataclass(frozen=True)
-class RowInvariant:
-    """Holds of every row of `table`; `formula` reads fields of the row by name."""
-
-    name: str
-    table: str
-    fields: tuple[str, ...]
-    formula: Callable[[Read, Mapping[str, int]], Term]
-
-
-def _piece_of_slots(first: str, count: str) -> Callable[[Read, Mapping[str, int]], Term]:
-    def formula(read: Read, counts: Mapping[str, int]) -> Term:
-        end = t.add(t.zext(read(first), 40), t.zext(read(count), 40))
-        return t.ule(end, t.const(counts["slots"], 40))
-
-    return formula
-
-
-def _object_in_its_table(read: Read, counts: Mapping[str, int]) -> Term:
-    kind, index = read("kind"), read("object")
-    return t.all_of(
-        t.implies(t.eq(kind, t.const(number, 8)), t.ult(index, t.const(counts[table], 32)))
-        for number, table in OBJECT_TABLES.items()
-    )
-
-
-ROW_INVARIANTS: Final = (
-    RowInvariant(
-        "a thread's slots", "threads", ("slots_first", "slots_count"), _piece_of_slots("slots_first", "slots_count")
-    ),
-    RowInvariant("a table's slots", "tables", ("first", "count"), _piece_of_slots("first", "count")),
-    RowInvariant("a slot's object", "slots", ("kind", "object"), _object_in_its_table),
-)
+ROUNDS: Final = 2
+"""How often links are followed from the rows that a goal reads."""
+ROW: Final = "any row"
 
 
 class Rows:
-    """The row invariants of a program."""
+    """The statements that are about tables and fields which a program has."""
 
     def __init__(self, program: Program) -> None:
-        self._widths = {name: found.width for name, found in program.memory_fields().items()}
-        shapes = {name.removeprefix(STATE): shape for name, shape in program.shapes.items()}
-        self.counts = {name: shape.count for name, shape in shapes.items() if isinstance(shape, ArrayShape)}
-        needed = {*OBJECT_TABLES.values(), "slots"}
-        self.invariants = [
-            found
-            for found in ROW_INVARIANTS
-            if needed <= self.counts.keys() and all(f"{STATE}{found.table}.{f}" in self._widths for f in found.fields)
-        ]
+        self.sizes = sizes_of(program)
+        self.counts = Counts(self.sizes)
+        self.read_by: dict[Statement, set[str]] = {}
+        self._own: dict[str, list[Statement]] = {}
+        for statement in STATEMENTS:
+            self._add(statement)
+
+    def _add(self, statement: Statement) -> None:
+        if statement.table not in self.sizes.rows:
+            return
+        row = any_row(statement, self.sizes)
+        own: set[str] = set()
+        everything: set[str] = set()
+
+        def reader(name: str, indices: tuple[Term, ...]) -> Term:
+            everything.add(name)
+            if name.partition(".")[0] == statement.table and (not indices or indices[0] is row):
+                own.add(name)
+            return t.apply(f"probe {name}", indices, self.sizes.widths[name])
+
+        try:
+            statement.formula(View(self.sizes, reader), row)
+        except KeyError:
+            return  # a table or a field that this program does not have
+        self.read_by[statement] = everything
+        for name in own:
+            self._own.setdefault(name, []).append(statement)
 
     def hypotheses(self, terms: Iterable[Term]) -> list[Term]:
-        """Each invariant at each row that is read."""
+        """Each statement at each row of which something is read that it speaks of; and so on from there."""
         made: dict[int, Term] = {}
+        done: set[tuple[Statement, str, Term]] = set()
+        given = new = list(terms)
+        for _ in range(ROUNDS):
+            found: list[Term] = []
+            for statement, prefix, row in self._places(new):
+                if (statement, prefix, row) not in done:
+                    done.add((statement, prefix, row))
+                    found.append(self._at(statement, View(self.sizes, first_reader(self.sizes, prefix)), row))
+            made.update((claim.number, claim) for claim in found)
+            new = found
+        return [*made.values(), *self.counts.hypotheses([*given, *made.values()])]
+
+    def _places(self, terms: Iterable[Term]) -> Iterator[tuple[Statement, str, Term]]:
         for term in walk(terms):
             if term.op not in ("symbol", "apply"):
                 continue
-            prefix, _, name = term.name.rpartition(LATER)
-            for found in self.invariants:
-                start = f"{STATE}{found.table}."
-                if name.startswith(start) and name[len(start) :] in found.fields:
-                    claim = found.formula(self._first(f"{prefix}{LATER}" if prefix else "", start, term), self.counts)
-                    made[claim.number] = claim
-        return list(made.values())
+            prefix, later, name = term.name.rpartition(LATER)
+            if not name.startswith(STATE):
+                continue
+            for statement in self._own.get(name.removeprefix(STATE), ()):
+                row = term.arguments[0] if self.sizes.rows[statement.table] > 1 else t.const(0, 1)
+                yield statement, prefix + later, row
 
-    def _first(self, prefix: str, start: str, like: Term) -> Read:
-        return lambda name: t.apply(prefix + start + name, like.arguments, self._widths[start + name])
+    def _at(self, statement: Statement, view: View, row: Term) -> Term:
+        count = self.sizes.rows[statement.table]
+        inside = t.ult(t.zext(row, 64), t.const(count, 64)) if count > 1 else t.TRUE
+        if statement.first:
+            inside = t.and_(inside, t.not_(t.ult(t.zext(row, 64), t.const(statement.first, 64))))
+        return t.implies(inside, statement.formula(view, row))
 
     def kept(self, run: Run, guard: Term, node: int) -> list[Obligation]:
-        """The invariants at any row, where the run has ended."""
-        made: list[Obligation] = []
-        for found in self.invariants:
-            start = f"{STATE}{found.table}."
-            if not any(run.memory.fields[start + name].writes for name in found.fields):
-                continue
-            count = self.counts[found.table]
-            row = t.symbol(f"any row of {found.table}", index_bits(count))
+        """The statements at any row, where the run has come to `node`."""
 
-            def read(name: str, start: str = start, row: Term = row) -> Term:
-                return run.memory.read(start + name, (row,), node)
+        def reader(name: str, indices: tuple[Term, ...]) -> Term:
+            return run.memory.read(STATE + name, indices, node)
 
-            claim = t.implies(t.ult(t.zext(row, 64), t.const(count, 64)), found.formula(read, self.counts))
-            made.append(Obligation(guard, claim, "row", f"{found.name}, afterwards"))
-        return made
+        written = {found.name.removeprefix(STATE) for found in run.memory.written()}
+        claims = [
+            Obligation(guard, self._at(one, View(self.sizes, reader), any_row(one, self.sizes)), "row", one.name)
+            for one, names in self.read_by.items()
+            if names & written
+        ]
+        return claims + self.counts.kept(run, guard, node)
+
+
+def any_row(statement: Statement, sizes: Sizes) -> Term:
+    """The unknown row that a statement is shown of."""
+    count = sizes.rows[statement.table]
+    return t.symbol(f"{ROW} of {statement.table}", index_bits(count)) if count > 1 else t.const(0, 1)

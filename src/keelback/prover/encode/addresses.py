@@ -34,6 +34,8 @@ FIRST = 0x7000_0000_0000
 SPACING = 0x1_0000_0000
 WORD = 64
 IMPOSSIBLE_ROOM = 64
+BEFORE = 0x1000
+"""So far before a global may lie what an index is added to."""
 
 
 @dataclass(frozen=True)
@@ -159,12 +161,12 @@ class AddressMap:
         return result
 
     def _near(self, address: Linear) -> str | None:
-        """An indexed address may start just before its global: entry n - 1 of a table."""
+        """An indexed address may start before its global: entry n - 34 of a table. That it ends inside is shown."""
         if not address.terms:
             return None
         reach = max((min(c, -c & mask(WORD)) for _, c in address.terms), default=0)
         for start, name in self._sorted:
-            if 0 < start - address.constant <= reach:
+            if 0 < start - address.constant <= max(reach, BEFORE):
                 return name
         return None
 

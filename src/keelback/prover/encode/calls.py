@@ -163,8 +163,9 @@ _HARMLESS = frozenset(
         "mov",
         "tst",
         "b.ne",
+        "cbz",
         "cbnz",
-        "1:",
+        "b",
     }
 )
 _STORES = ("stp", "st1")
@@ -172,6 +173,7 @@ _CLEARS = ("dc",)  # of memory outside the kernel's state
 _LOCKS = ("ldaxr", "stxr", "stlr")
 _PRESENT_CORE = re.compile(r"mrs \$(0|\{0:x\}), tpidr_el2")
 _PRESENT_THREAD = re.compile(r"ldr \$\{0:x\}, \[\$\{1:x\}\]")
+_LABEL = re.compile(r"^\s*\d+:")
 _LEAVES = re.compile(r".*\.vectors\.leave(_\w+)?")
 
 
@@ -191,7 +193,7 @@ def _assembly(run: FunctionRun, instruction: Instruction, target: CallTarget, te
         return run.state.present_thread(given[0], run.guard, run.node, run.where(instruction))
     if run.state.assembly is not None:
         return run.state.assembly(run, instruction, target, given)
-    words = [word for line in template.split("\n") for word in line.split()[: 2 if line.startswith("1:") else 1]]
+    words = [_LABEL.sub("", line).split()[0] for line in template.split("\n") if _LABEL.sub("", line).strip()]
     for word in words:
         if word not in _HARMLESS.union(_STORES, _CLEARS, _LOCKS):
             raise run.unsupported(instruction, f"assembly with {word}")

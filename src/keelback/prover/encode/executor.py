@@ -90,6 +90,7 @@ class Run:
     callers: list[str] = field(default_factory=list[str])
     seen_fields: frozenset[str] = frozenset()  # whose contents open calls are told
     assembly: AssemblyModel | None = None  # what inline assembly does, where its effects must be those of machine code
+    between: Callable[[Term, int], None] | None = None  # told where others may have the kernel, before they change it
     changes: int = 0
     assumed: set[str] = field(default_factory=set[str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
@@ -117,6 +118,17 @@ class Run:
     def _thread_address(self, index: Term) -> Term:
         start, shape = self.table("threads")
         return t.add(const(start, WORD), t.mul(t.zext(index, WORD), const(shape.stride, WORD)))
+
+    def assume_caller(self, caller: Term | None = None) -> None:
+        """Let `Core.context` be the address of the present thread from the start, or of the row `caller`."""
+        for name, found in self.memory.fields.items():
+            if name.endswith(".cores.context"):
+                current = self.memory.fields[f"{name.rsplit('.', 1)[0]}.current"]
+
+                def first(indices: tuple[Term, ...], current: Field = current) -> Term:
+                    return self._thread_address(current.first(indices) if caller is None else caller)
+
+                found.known_first = first
 
     def fresh(self, hint: str, width: int) -> Term:
         """A new unknown; equal runs name them equally."""
@@ -260,7 +272,9 @@ class Run:
             found.writes.append(Write(guard, TRUE, (), value, node, lambda _: TRUE))
 
     def forget_all(self, guard: Term, node: int) -> None:
-        """Every field is unknown from here on."""
+        """Every field is unknown from here on: others had the kernel meanwhile, for whom it had to be in order."""
+        if self.between is not None:
+            self.between(guard, node)
         self.changes += 1
         number = self._numbers["later"] = self._numbers.get("later", 0) + 1
         for found in self.memory.fields.values():
@@ -284,14 +298,16 @@ class Run:
         raise UnsupportedError(f"the program has no table {suffix}")
 
     def present_thread(self, core: Term, guard: Term, node: int, where: str) -> Term:
-        """The thread whose context is in the processor: that of `Core.current`, while components run.
+        """The thread whose context is in the processor: that of `Core.current` when a component called.
 
-        That `Core.context` is its address is assumed here.
+        That `Core.context` is its address is assumed here, unless something was assumed of it before.
         """
         (place,) = [place for _, place, _ in self.places(core, guard, where) if place is not None]
-        current = self.memory.read(f"{place.name.rsplit('.', 1)[0]}.current", place.indices, node)
-        self.assumed.add("Core.context is the address of threads[Core.current] when a component calls")
-        return self._thread_address(current)
+        name = f"{place.name.rsplit('.', 1)[0]}.context"
+        if self.memory.fields[name].known_first is None:
+            self.assume_caller()
+            self.assumed.add("Core.context is the address of threads[Core.current] when a component calls")
+        return self.memory.read(name, place.indices, node)
 
     def core_address(self) -> Term:
         """Where the register that names the present core points: into the table of cores."""

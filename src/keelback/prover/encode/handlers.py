@@ -42,6 +42,7 @@ def _same(run: FunctionRun, instruction: Instruction) -> Value:
 
 def _select(run: FunctionRun, instruction: Instruction) -> Value:
     condition = t.to_bool(run.term(instruction.operands[0]))
+    run.need_selected(instruction)
     return choose(condition, run.value(instruction.operands[1]), run.value(instruction.operands[2]))
 
 

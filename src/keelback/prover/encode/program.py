@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from keelback.prover.encode.module import (
     Global,
     Instruction,
     Integer,
+    Local,
     Module,
     Operand,
     Zero,
@@ -29,12 +31,14 @@ from keelback.prover.encode.types import ArrayType, IRType, StructType, offsets_
 @dataclass(frozen=True)
 class Plan:
     """`needs`: what must be known where a block begins; `phis`: results of its phis; `counters`: those
-    of them that are a sum with a constant on one way in."""
+    of them that are a sum with a constant on one way in; `deferred`: results that are nothing but alternatives of a
+    select of their block, or go into such: undefined ones do no harm unless they are selected."""
 
     steps: tuple[Step[str], ...]
     needs: Mapping[str, frozenset[str]]
     phis: Mapping[str, frozenset[str]]
     counters: Mapping[str, frozenset[str]]
+    deferred: frozenset[str]
 
 
 class Program:
@@ -171,7 +175,43 @@ def make_plan(function: Function) -> Plan:
         label: frozenset(i.result for i in block if i.op == "phi" and i.result and sums & set(i.reads()))
         for label, block in function.blocks.items()
     }
-    return Plan(plan(function.entry, successors), _needs(function, successors, phis), phis, counters)
+    needs = _needs(function, successors, phis)
+    return Plan(plan(function.entry, successors), needs, phis, counters, _deferred(function))
+
+
+_SPECULATED = frozenset(("add", "sub", "mul", "shl", "lshr", "ashr", "and", "or", "xor", "zext", "sext", "trunc"))
+_SELECTED = re.compile(r"llvm\.[us](min|max)\.i\d+")
+
+
+def _is_speculated(instruction: Instruction) -> bool:
+    """Whether the instruction only computes: what is undefined in it is its result (LLVM: poison)."""
+    target = instruction.detail
+    called = isinstance(target, CallTarget) and target.template is None and _SELECTED.fullmatch(target.name)
+    return instruction.op in _SPECULATED or bool(called)
+
+
+def _deferred(function: Function) -> frozenset[str]:
+    made: set[str] = set()
+    uses: dict[str, list[tuple[str, Instruction]]] = {}
+    for label, block in function.blocks.items():
+        for instruction in block:
+            for read in instruction.reads():
+                uses.setdefault(read, []).append((label, instruction))
+    for label, block in function.blocks.items():
+        for instruction in reversed(block):
+            result = instruction.result
+            if result is not None and _is_speculated(instruction):
+                users = uses.get(result, [])
+                if users and all(where == label and _defers(user, result, made) for where, user in users):
+                    made.add(result)
+    return frozenset(made)
+
+
+def _defers(user: Instruction, name: str, known: set[str]) -> bool:
+    if user.op == "select":
+        condition = user.operands[0].value
+        return not (isinstance(condition, Local) and condition.name == name)
+    return user.result in known
 
 
 def _is_step(instruction: Instruction) -> bool:

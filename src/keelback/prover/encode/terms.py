@@ -271,6 +271,10 @@ def _ult_constant(a: Term, b: Term) -> Term:
         return ite(a.arguments[0], ult(a.arguments[1], b), ult(a.arguments[2], b))
     if a.op == "bool":
         return TRUE  # b is at least 2
+    if a.op == "add" and a.arguments[1].is_constant and a.arguments[0].op == "zext":
+        inner, more = a.arguments[0], a.arguments[1].value
+        if mask(inner.arguments[0].width) + more <= mask(a.width):  # the sum is what it would be without a limit
+            return ult(inner, const(b.value - more, a.width)) if b.value > more else FALSE
     return _make("ult", (a, b), BOOLEAN)
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keelback.abi import objects, rights
-from keelback.prover.abstraction import header_of, indices
-from keelback.prover.incremental import each
+from keelback.prover.abstraction import header_of, indices, names
+from keelback.prover.incremental import each, pairs
 from keelback.prover.tables import Row, Tables, is_zero
 
 
@@ -50,6 +50,24 @@ def dead_objects_have_no_capabilities(tables: Tables, number: int) -> Iterator[s
     named = find_header(tables, slot.kind, slot.object)
     if named is not None and not named.live and slot.generation == named.generation:
         yield f"slots[{number}] names an object that does not live, and is alive"
+
+
+LAST_GENERATION = (1 << 32) - 1
+
+
+@pairs(names)
+def live_objects_have_generations_left(tables: Tables, kind: int, index: int) -> Iterator[str]:
+    """What lives is not in its last generation, so that it can end."""
+    header = header_of(tables, kind, index)
+    if header.live and header.generation == LAST_GENERATION:
+        yield f"object {index} of kind {kind} lives in the last generation"
+
+
+@each("interrupts")
+def lines_are_shared(tables: Tables, index: int) -> Iterator[str]:
+    """An interrupt is of a shared line (GIC IHI 0069, 2.2.1)."""
+    if not 32 <= tables.interrupts[index].line < 1020:
+        yield f"interrupts[{index}] is of line {tables.interrupts[index].line}"
 
 
 @each("tables")

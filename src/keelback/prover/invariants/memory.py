@@ -97,6 +97,8 @@ def frames_are_whole(tables: Tables, index: int) -> Iterator[str]:
     size = mappings.LARGE_BYTES if frame.size == Size.LARGE else mappings.SMALL_BYTES
     if frame.address % size:
         yield f"frames[{index}] begins inside another"
+    if frame.address > (1 << 48) - mappings.LARGE_BYTES:
+        yield f"frames[{index}] lies beyond what entries can name"
     if frame.dirty > PIECES[Size(frame.size)]:
         yield f"frames[{index}] has fewer pieces than are to be cleared"
 

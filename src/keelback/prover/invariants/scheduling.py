@@ -101,6 +101,20 @@ def charges_name_contexts(tables: Tables, index: int) -> Iterator[str]:
         yield f"threads[{index}] uses the time of what is yet to come"
 
 
+UNITS = 1 << 54
+"""Units of 1,024 ticks that a 64-bit number of ticks can tell."""
+
+
+@each("cores", first=0)
+def time_can_be_told(tables: Tables, number: int) -> Iterator[str]:
+    """The present, in units, is the present of a 64-bit counter; a core uses the time of a scheduling context."""
+    core = tables.cores[number]
+    if core.timers_passed >= UNITS:
+        yield f"cores[{number}] is beyond the end of time"
+    if core.charged & 0xFFFF_FFFF >= len(tables.times):
+        yield f"cores[{number}] uses the time of no scheduling context"
+
+
 @each("cores", first=0)
 def windows_go_round(tables: Tables, number: int) -> Iterator[str]:
     """A core with a schedule is in one of its windows, which lasts, and its partition is that window's."""
