@@ -66,7 +66,7 @@ def called(status: u64) -> None:
     calling.context.registers[8] = status
     if not core.turned:
         return leave_caller(address_of(calling))
-    return leave_any(resume_soon(core))
+    return leave_any(resume_soon(core, calling))
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
@@ -78,10 +78,11 @@ def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64,
     """CALL. If the server waited for it, it runs at once."""
     core = this_core()
     calling = interface.present_thread(core)
-    server = endpoint.find_receiver(calling)
+    number = calling.context.registers[8]
+    server = endpoint.find_receiver(calling, number)
     if server == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[server]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
-    endpoint.commit_call(core, calling, server)
+    endpoint.commit_call(core, calling, number, server)
     interface.switch_component(core, calling, server, threads[server])
     return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
 
@@ -125,7 +126,7 @@ def finish_call() -> None:
     registers[8] = status
     if not core.turned:
         return leave_caller(address_of(calling))
-    return leave(resume_soon(core))
+    return leave(resume_soon(core, calling))
 
 
 @entry("kernel_vcpu_run")
@@ -195,15 +196,15 @@ def handle_fault(core: Core, current: u32, stopped: Thread) -> u64:
     if fault == interface.COMPONENT_HANDLED:
         return resume_any(core)
     commit_fault(core, stopped, fault, address, syndrome, immediate)
-    return resume_soon(core)
+    return resume_soon(core, stopped)
 
 
 @noinline
 def handle_other(core: Core, kind: u64) -> u64:
     """Interrupts and system errors."""
-    if kind == INTERRUPT:
-        return resume_soon(core) if handle_interrupt(core) else resume_any(core)
     stopped = threads[core.current]
+    if kind == INTERRUPT:
+        return resume_soon(core, stopped) if handle_interrupt(core) else resume_any(core)
     if stopped.guest != 0:
         commit_exit(stopped.guest, stopped, interface.explain_exit_system_error(stopped.guest, stopped))
     elif not core.in_guest:
@@ -279,8 +280,9 @@ def resume(core: Core) -> u64:
 
 
 @inline
-def resume_soon(core: Core) -> u64:
-    """`resume` for the common case, after a system call, fault or device's interrupt: one component follows another."""
+def resume_soon(core: Core, before: Thread) -> u64:
+    """`resume` for the common case, after a system call, fault or device's interrupt: one component follows another, to
+    which the thread `before` belongs."""
     current = core.current
     chosen = threads[current]
     if current == 0 or core.in_guest or core.slice_wanted or core.trace_mask.bit(trace.SWITCH):
@@ -288,7 +290,7 @@ def resume_soon(core: Core) -> u64:
     if chosen.guest != 0 or chosen.charged != core.charged or not interface.has_own_space(chosen):
         return resume_any(core)
     core.turned = False
-    return interface.change_component(core, interface.present_thread(core), current, chosen)
+    return interface.change_component(core, before, current, chosen)
 
 
 @noinline

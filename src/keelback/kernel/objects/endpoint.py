@@ -70,9 +70,9 @@ def copy_words(to: Array[u64], source: Array[u64]) -> None:
 
 
 @inline
-def find_receiver(thread: Thread) -> u32:
-    """The server that waits for this CALL (x8 endpoint) on the same core, in the common case; 0 otherwise."""
-    number = thread.context.registers[8]
+def find_receiver(thread: Thread, number: u64) -> u32:
+    """The server that waits on the same core for a CALL to the endpoint in slot `number`, in the common case; 0
+    otherwise."""
     if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE)):
         return u32(0)
     server = endpoints[slot_of(thread, number).object].waiting
@@ -80,9 +80,9 @@ def find_receiver(thread: Thread) -> u32:
 
 
 @inline
-def commit_call(core: Core, thread: Thread, server: u32) -> None:
+def commit_call(core: Core, thread: Thread, number: u64, server: u32) -> None:
     """Let the server that find_receiver found run; the message is still to be moved."""
-    slot = slot_of(thread, thread.context.registers[8])
+    slot = slot_of(thread, number)
     receiver = threads[server]
     endpoints[slot.object].waiting = u32(0)
     receiver.client = core.current
@@ -98,9 +98,10 @@ def commit_call(core: Core, thread: Thread, server: u32) -> None:
 
 def call(core: Core, thread: Thread) -> u64:
     """CALL: x8 endpoint. OK means that the caller is blocked now."""
-    server = find_receiver(thread)
+    number = thread.context.registers[8]
+    server = find_receiver(thread, number)
     if server != 0:
-        commit_call(core, thread, server)
+        commit_call(core, thread, number, server)
         core.turned = True
         return u64(HANDED_OVER)
     return call_later(core, thread)
@@ -133,6 +134,20 @@ def call_pass(core: Core, thread: Thread) -> u64:
     """CALL_PASS: x8 endpoint | slot of the capability to pass << 32."""
     number = thread.context.registers[8] & LOW
     passed = thread.context.registers[8] >> 32
+    server = find_receiver(thread, number)
+    if server == 0 or check_any(thread, passed, u8(rights.GRANT)) != errors.OK:
+        return call_pass_later(core, thread, number, passed)
+    commit_call(core, thread, number, server)
+    registers = threads[server].context.registers
+    copy_words(registers, thread.context.registers)
+    registers[10] = registers[10] | commit_pass(thread, passed, threads[server])
+    core.turned = True
+    return u64(errors.OK)
+
+
+@noinline
+def call_pass_later(core: Core, thread: Thread, number: u64, passed: u64) -> u64:
+    """CALL_PASS when the server is busy, waits with a deadline, or is on another core; or why it is refused."""
     status = find_error(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE))
     if status == errors.OK:
         status = check_any(thread, passed, u8(rights.GRANT))
