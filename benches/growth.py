@@ -25,6 +25,9 @@ COMPONENT_COUNTS = (10, 100, 1000)
 CAPABILITIES_MOST = 100
 """Further capabilities of each added component in the system with most of them."""
 BUILD_LIMIT_S = 60.0
+CONSTANT_SLACK = 1
+"""Instructions that an operation may cost more in a larger system: a table's size is a constant in the kernel's code,
+and a large one may need an instruction of its own."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,12 @@ def measure_all() -> list[Growth]:
 
 def growth_table(found: list[Growth]) -> str:
     """One column for each size."""
-    titles = ("", *(f"{growth.components:,} components, {growth.capabilities:,} capabilities" for growth in found))
-    rows = [(name, *(str(growth.instructions[name]) for growth in found)) for name in found[0].instructions]
+    titles = ("components", *(f"{growth.components:,}" for growth in found))
+    rows = [("capabilities", *(f"{growth.capabilities:,}" for growth in found))]
+    rows += [
+        (OPERATIONS[name].title, *(str(growth.instructions[name]) for growth in found))
+        for name in found[0].instructions
+    ]
     rows.append(("image, KiB", *(f"{growth.image_bytes >> 10:,}" for growth in found)))
     rows.append(("kernel memory, KiB", *(f"{growth.kernel_bytes >> 10:,}" for growth in found)))
     rows.append(("build, s", *(f"{growth.build_s:.1f}" for growth in found)))
@@ -90,11 +97,11 @@ def growth_table(found: list[Growth]) -> str:
 
 
 def find_growing(found: list[Growth]) -> list[str]:
-    """Operations that cost more in a larger system, and builds that take too long."""
+    """Operations that cost more in a larger system (see CONSTANT_SLACK), and builds that take too long."""
     wrong: list[str] = []
     for growth in found[1:]:
         for name, instructions in growth.instructions.items():
-            if instructions > found[0].instructions[name]:
+            if instructions > found[0].instructions[name] + CONSTANT_SLACK:
                 wrong.append(f"{name}: {instructions} with {growth.components} components")
     wrong += [
         f"build of {growth.components}: {growth.build_s:.0f} s" for growth in found if growth.build_s > BUILD_LIMIT_S

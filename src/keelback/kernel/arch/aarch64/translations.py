@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import limits, mappings
+from keelback.abi import mappings
 from keelback.kernel.state import entries
 from keelback.lang import PhysAddr, address_of, asm, constants, inline, u8, u32, u64
 
@@ -64,9 +64,7 @@ def table_address(table: u32) -> u64:
 @inline
 def vmid_of(space: u32) -> u64:
     """The VMID of an address space."""
-    if limits.SPACE_COUNT <= OWN_VMIDS or space < OWN_VMIDS:
-        return u64(space)
-    return u64(space) % OWN_VMIDS + OWN_VMIDS
+    return u64(space) if space < OWN_VMIDS else u64(space) % OWN_VMIDS + OWN_VMIDS
 
 
 @inline
