@@ -10,6 +10,7 @@ from pathlib import Path
 
 from keelback.compiler import CompiledObject, Program, compile_object
 from keelback.prover.goals import MACHINE, NOT_MODELLED, Goal, Job, Result, goals_of, prove
+from keelback.prover.refinement.calls import CALL_PROPERTIES, prove_call, refinement_goals
 from keelback.prover.results import find_result, keep_result
 
 
@@ -18,7 +19,7 @@ def jobs_of(compiled: CompiledObject, elf: bytes, calls: dict[str, int], seconds
     image = b64encode(elf).decode()
     ir = compiled.ir.read_text()
     layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
-    goals = goals_of(ir, calls, with_machine=True)
+    goals = [*goals_of(ir, calls, with_machine=True), *refinement_goals(calls)]
     return [Job(goal, ir, layouts, seconds, image if goal.kind == MACHINE else "") for goal in goals]
 
 
@@ -55,7 +56,7 @@ def try_prove(job: Job) -> Result:
     """`prove`; a defect of the prover fails the goal, not the others."""
     started = time.monotonic()
     try:
-        return prove(job)
+        return prove_call(job) if job.goal.kind in CALL_PROPERTIES else prove(job)
     except Exception as problem:  # whatever it was, this goal is not proven, and says why
         reason = f"{type(problem).__name__}: {problem}"
         return Result(job.goal.name, NOT_MODELLED, time.monotonic() - started, reason=reason)

@@ -272,6 +272,11 @@ class Trace:
     next: int
     records: list[Record]
 
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest record that is kept."""
+        return self.next - len(self.records)
+
 
 @dataclass
 class Core:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keelback.prover.abstraction import PRIORITY_COUNT, READY_WORDS, ready_queues
+from keelback.prover.abstraction import PRIORITY_COUNT, READY_WORDS, TABLE_OF_KIND, ready_queues
 from keelback.prover.incremental import each, once
 from keelback.prover.state import Activity
 from keelback.prover.tables import Tables, bits_of, is_zero
@@ -142,6 +142,10 @@ def nobody_is_nobody(tables: Tables) -> Iterator[str]:
     for table in NOBODY:
         if not is_zero(getattr(tables, table)[0]):
             yield f"{table}[0] is something"
+    for table in TABLE_OF_KIND.values():
+        header = getattr(tables, table)[0].header
+        if header.owner or header.live:
+            yield f"{table}[0] is owned, or lives"
     guest = tables.vcpus[0]
     if not (is_zero(guest.context) and is_zero(guest.el1) and is_zero(tables.fp_states[0])):
         yield "vcpus[0] is something"

@@ -15,7 +15,7 @@ def capability_clear(state: State, caller: Thread) -> None:
     table = held(state, caller, caller.registers[8], objects.CAPABILITY_TABLE, rights.WRITE)
     first = caller.registers[0]
     require(first < state.tables[table], errors.BAD_SLOT)
-    for slot in range(first, first + AT_ONCE):
-        state.capabilities[table].pop(slot, None)
+    for number in range(AT_ONCE):
+        state.capabilities[table].pop(first + number, None)
     following = first + AT_ONCE
     caller.registers[0] = following if following < state.tables[table] else 0

@@ -15,6 +15,5 @@ def trace_read(state: State, caller: Thread) -> None:
     require(core < state.sizes.cores, errors.BAD_ARGUMENT)
     trace = state.cores[core].trace
     require(number < trace.next, errors.BUSY)
-    oldest = trace.next - len(trace.records)
-    number = max(number, oldest)
-    caller.registers[:5] = [*trace.records[number - oldest], number + 1]
+    number = max(number, trace.oldest)
+    caller.registers[:5] = [*trace.records[number - trace.oldest], number + 1]
