@@ -106,21 +106,41 @@ def test_arguments_follow_the_manifest(tmp_path: Path) -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """counted.S, run under the plugin."""
-    folder = tmp_path_factory.mktemp("counted")
+def run(folder: Path, *options: str, cores: int = 1) -> Report:
+    """counted.S, run under the plugin; the other cores stay off."""
     source = Path(__file__).with_name("counted.S")
     image = folder / "counted.image"
     compiled = compile_foreign([source], folder / "counted.o")
     image.write_bytes(link_flat([compiled], folder / "counted.elf", LOAD_ADDRESS))
     kernel, end = LOAD_ADDRESS + KERNEL_OFFSET, LOAD_ADDRESS + 2 * KERNEL_OFFSET
-    ranges = f"kernel={kernel:#x}:{end:#x},component={LOAD_ADDRESS:#x}:{end:#x}"
+    ranges = [f"kernel={kernel:#x}:{end:#x}", f"component={LOAD_ADDRESS:#x}:{end:#x}"]
     command = [*BOARDS["qemu-virt-aarch64"].emulator, "-m", "128", "-icount", "shift=0,sleep=off", "-nic", "none"]
-    command += ["-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(image)]
-    command += ["-plugin", f"{build_plugin(folder)},out={folder / 'counts.txt'},{ranges}"]
-    run_to_end(command, folder / "console.txt", 30.0)
+    command += ["-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(image), "-smp", str(cores)]
+    plugin = [str(build_plugin(folder)), f"out={folder / 'counts.txt'}", *ranges, *options]
+    run_to_end([*command, "-plugin", ",".join(plugin)], folder / "console.txt", 30.0)
     return read_report(folder / "counts.txt")
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return run(tmp_path_factory.mktemp("counted"))
+
+
+@pytest.mark.boot
+def test_one_core_of_several_is_counted_alone(tmp_path: Path, counted: Report) -> None:
+    first = run(tmp_path, "core=0", cores=2)
+    assert (first.samples, first.total) == (counted.samples, counted.total)
+    other = run(tmp_path, "core=1", cores=2)
+    assert other.samples == {}
+    assert set(other.total.values()) == {NOTHING}
+
+
+@pytest.mark.boot
+def test_the_path_of_a_span_is_what_the_kernel_ran(tmp_path: Path, counted: Report) -> None:
+    report = run(tmp_path, "path=4")
+    start = LOAD_ADDRESS + KERNEL_OFFSET
+    assert report.paths == [list(range(start, start + 16 * 4, 4))] * 3
+    assert report.samples == counted.samples
 
 
 @pytest.mark.boot
