@@ -22,6 +22,7 @@ from keelback.sdk.image.plan import Plan
 from keelback.sdk.image.programs import Progress, build_all, fit_kernel
 from keelback.sdk.image.wiring import plan_system
 from keelback.sdk.isolation import check_claims
+from keelback.sdk.parameters import check_parameters
 from keelback.sdk.system.checks import check_system
 from keelback.sdk.system.checks.domains import find_source
 from keelback.sdk.system.description import System
@@ -108,6 +109,7 @@ def _build_into(system: System, folder: Path, progress: Progress) -> BuiltSystem
         return BuiltSystem(folder, plan.board, kept, fresh=False)
     (folder / INPUTS_FILE).unlink(missing_ok=True)
     built = build_all(plan, folder, progress)
+    check_parameters(plan, built)
     progress("placing and checking")
     place_programs(plan, built)
     check_claims(plan)  # again, with what has its place now
