@@ -76,3 +76,27 @@ def test_a_tree_cut_off_ends_in_zeros_or_a_trap() -> None:
     for length in range(40, len(data), 12):
         with contextlib.suppress(Trap):
             find(data[:length])
+
+
+def test_only_so_many_ranges_are_looked_at() -> None:
+    far = struct.pack(">QQ", 0x1000, 16) * device_tree.RANGE_LIMIT
+    assert find(tree({"memory": far + struct.pack(">QQ", 0x4000_0000, 1 << 30)})) == (0, 0)
+
+
+def test_ranges_without_cells_are_none() -> None:
+    assert find(tree({"memory": struct.pack(">QQ", 0x4000_0000, 1 << 30)}, 0, 0)) == (0, 0)
+
+
+def test_part_of_a_range_is_none() -> None:
+    assert find(tree({"memory": struct.pack(">QI", 0x4000_0000, 1 << 30)})) == (0, 0)
+
+
+def test_a_walk_ends_even_if_the_tree_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_tree, "TOKEN_LIMIT", 3)
+    assert find(tree({"memory": struct.pack(">QQ", 0x4000_0000, 1 << 30)})) == (0, 0)
+
+
+def test_a_name_without_an_end_is_stepped_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_tree, "NAME_LIMIT", 8)
+    with contextlib.suppress(Trap):
+        assert find(tree({"memory-controller@0": struct.pack(">QQ", 0x4000_0000, 1 << 30)})) == (0, 0)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from keelback.abi import syscalls, vcpu
+from keelback.abi import faults, messages, syscalls, vcpu
 from keelback.kernel import entry, state
+from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64 import vectors
 from keelback.lang import address_of, u8, u32, u64
 from keelback.lang.registers import system_registers
-from tests.kernel.support import CLIENT, LINE, PEER, SERVER, SERVER_ENDPOINT, VCPU, VCPU_SLOT, current, registers
+from tests.kernel.support import (
+    CLIENT,
+    LINE,
+    MONITOR,
+    PEER,
+    SERVER,
+    SERVER_ENDPOINT,
+    VCPU,
+    VCPU_SLOT,
+    current,
+    registers,
+)
 
 ACKNOWLEDGE = "s3_0_c12_c12_0"
 NO_INTERRUPT = 1023
@@ -215,3 +227,130 @@ def test_idle_waits_for_an_interrupt() -> None:
         enter_call(syscalls.WAIT, 2)
     system_registers[ACKNOWLEDGE] = LINE
     assert enter_call(syscalls.WAIT, 2) == context_of(SERVER)
+
+
+EVERYTHING = (1 << 16) - 1
+
+
+def trace_everything() -> None:
+    CORE.trace_mask = u64(EVERYTHING)
+
+
+def test_calls_are_the_same_when_they_are_traced() -> None:
+    trace_everything()
+    written = CORE.trace_next
+    test_a_call_resumes_the_server_and_its_reply_the_client()
+    assert CORE.trace_next > written
+    assert enter_call(syscalls.NULL, 0) == context_of(CLIENT)
+    assert enter_call(syscalls.CALL, 40) == context_of(CLIENT) and registers(CLIENT)[8] != 0
+
+
+def test_a_guest_s_exits_are_the_same_when_they_are_traced() -> None:
+    trace_everything()
+    run_guest()
+    system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == vcpu.MEMORY
+
+
+def test_a_guest_runs_on_at_once() -> None:
+    run_guest()
+    system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
+    exception(entry.SYNCHRONOUS)
+    state.notifications[CLIENT].pending = u64(4)
+    assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == context_of(CLIENT)
+    assert registers(CLIENT)[:2] == [vcpu.NOTIFIED, 4]
+
+
+def test_a_handler_s_reply_lets_the_faulted_thread_go_on_or_not() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    system_registers["esr_el2"] = 0x24 << 26 | 5
+    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
+    assert enter_call(syscalls.WAIT, 2) == context_of(MONITOR)
+    enter_call(syscalls.RECEIVE, 1)
+    assert registers(MONITOR)[10] == messages.FAULT
+    assert enter_call(syscalls.REPLY_RECEIVE, 1, faults.RESUME) == context_of(CLIENT)
+    system_registers["esr_el2"] = 0x24 << 26 | 5
+    assert exception(entry.SYNCHRONOUS) == context_of(MONITOR)
+    system_registers[ACKNOWLEDGE] = LINE
+    assert enter_call(syscalls.REPLY_RECEIVE, 1, 0) == context_of(SERVER), "woken by a device"
+    assert state.threads[CLIENT].faulting and state.threads[CLIENT].state == state.STOPPED
+
+
+def test_the_first_floating_point_instruction_is_done_again() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    system_registers["esr_el2"] = 0x07 << 26 | 1 << 25
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert state.threads[CLIENT].coprocessor != 0
+
+
+def test_a_system_error_after_a_guest_s_end_is_nobody_s() -> None:
+    run_guest()
+    state.threads[CLIENT].guest = u32(0)
+    assert exception(entry.SYSTEM_ERROR) == context_of(CLIENT)
+    assert not state.threads[CLIENT].faulting
+
+
+def test_another_core_s_request_is_heard() -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    CORE.asked = u32(state.ASKED_RESCHEDULE)
+    assert interrupt(0) == context_of(CLIENT)
+    assert CORE.asked == 0
+
+
+@pytest.mark.parametrize("line", [25, 27])
+def test_a_guest_s_interrupts_without_a_guest_are_nobody_s(line: int) -> None:
+    enter_call(syscalls.RECEIVE, 1)
+    assert interrupt(line) == context_of(CLIENT)
+
+
+def test_a_timer_that_nobody_wants_to_hear_of_is_due_later() -> None:
+    run_guest()
+    assert interrupt(27) == guest_context()
+    assert state.vcpus[VCPU].timer_due
+    system_registers["cntv_ctl_el0"] = 7
+    state.vcpus[VCPU].timer_enabled = True
+    assert interrupt(25) == guest_context()
+    assert not state.vcpus[VCPU].timer_due
+
+
+def test_a_private_line_of_no_use_is_ignored() -> None:
+    run_guest()
+    assert interrupt(28) == guest_context()
+
+
+def test_idle_goes_on_until_an_interrupt_makes_a_thread_ready() -> None:
+    while current() != MONITOR:
+        enter_call(syscalls.WAIT, 2)
+    lines = iter([NO_INTERRUPT, NO_INTERRUPT, LINE])
+    CORE.charged = u64(1)
+    waited: list[int] = []
+
+    def wake() -> None:
+        waited.append(1)
+        system_registers[ACKNOWLEDGE] = next(lines)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interface, "wait_for_interrupt", wake)
+        assert enter_call(syscalls.WAIT, 2) == context_of(SERVER)
+    assert len(waited) == 3
+
+
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_whose_space_shares_a_number_gets_a_fresh_one(is_guest: bool) -> None:
+    shared = u64(200 << 48 | 0x4300_0000)
+    enter_call(syscalls.RECEIVE, 1)
+    if is_guest:
+        state.vcpus[VCPU].stage2, state.vcpus[VCPU].space = shared, u32(3)
+        assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
+        system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
+        exception(entry.SYNCHRONOUS)
+        assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
+    else:
+        state.threads[SERVER].stage2, state.threads[SERVER].space = shared, u32(3)
+        assert enter_call(syscalls.CALL, SERVER_ENDPOINT) == context_of(SERVER)
+        enter_call(syscalls.REPLY_RECEIVE, 1)
+        assert enter_call(syscalls.CALL, SERVER_ENDPOINT) == context_of(SERVER), "the number is still the space's"
+    assert CORE.shared_space == 3

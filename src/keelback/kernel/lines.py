@@ -45,9 +45,7 @@ def find_row(address: u64) -> u64:
     start = load(u64(ROWS))
     low = u64(0)
     high = load(u64(ROWS + 4))
-    for _ in upto(32):
-        if high <= low + 1:
-            break
+    while high > low + 1:
         middle = (low + high) // 2
         if load(start + middle * ROW_BYTES) <= address:
             low = middle

@@ -156,11 +156,6 @@ def poll(thread: Thread) -> u64:
     return status
 
 
-def is_busy(index: u32) -> bool:
-    """Never: whoever waits is told."""
-    return False
-
-
 def commit_destroy(index: u32) -> None:
     """Its thread is bound to none now; if it waits for this alone, it is told."""
     bound = notifications[index].thread

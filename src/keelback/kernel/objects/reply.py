@@ -68,11 +68,6 @@ def answer_pass(thread: Thread) -> u64:
     return status
 
 
-def is_busy(index: u32) -> bool:
-    """Never."""
-    return False
-
-
 def commit_destroy(index: u32) -> None:
     """The client hears that there will be no reply."""
     client = replies[index].client

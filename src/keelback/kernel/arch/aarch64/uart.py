@@ -48,8 +48,6 @@ def put_decimal(value: u64) -> None:
     for _ in upto(19):
         if value // divisor >= 10:
             divisor = divisor * 10
-    for _ in upto(20):
+    while divisor != 0:
         put(u8(value // divisor % 10) + 48)
-        if divisor == 1:
-            break
         divisor = divisor // 10
