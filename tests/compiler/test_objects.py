@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,16 @@ def test_nothing_is_made_twice_and_everything_that_changed_again(folder: Path, m
     (folder / "helper.py").write_text(HEAD + HELPER.replace("* 2", "* 3"))
     assert made(folder, monkeypatch, wanted)[1] == 1
     assert made(folder, monkeypatch, program(folder, TEXT + "\n# more\n"))[1] == 1
+
+
+def test_texts_that_stand_in_for_files_make_another_object(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = program(folder, TEXT)
+    other = replace(wanted, replaced={folder / "helper.py": HEAD + HELPER.replace("* 2", "* 5")})
+    wrong = made(folder, monkeypatch, other)[0].ir.read_text()
+    right, runs = made(folder, monkeypatch, wanted)
+    assert runs == 1 and right.ir.read_text() != wrong
+    again, runs = made(folder, monkeypatch, other)
+    assert (runs, again.ir.read_text()) == (0, wrong)
 
 
 def test_only_entries_and_what_they_use_are_in_the_image(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

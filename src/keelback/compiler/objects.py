@@ -55,10 +55,11 @@ def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> C
 
 
 def _program_key(program: Program) -> str:
-    """Names the program and the tree that its modules come from, not the contents of its sources: those are compared by
-    `_is_current`."""
+    """Names the program, the tree that its modules come from, and the texts that stand in for files; not the contents of
+    its sources: those are compared by `_is_current`."""
     root = str(program.root.resolve()) if isinstance(program.root, Path) else program.root
     parameters = [f"{name}={value!r}" for name, value in sorted(program.parameters.items())]
+    replaced = [f"{path}={content_key([text])}" for path, text in sorted(program.replaced.items())]
     parts = [
         root,
         str(COMPILER_FOLDER),
@@ -67,6 +68,8 @@ def _program_key(program: Program) -> str:
         *program.extra,
         "parameters",
         *parameters,
+        "replaced",
+        *replaced,
     ]
     return content_key([*parts, compiler_fingerprint()])
 
