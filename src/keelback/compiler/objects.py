@@ -55,8 +55,8 @@ def compile_object(program: Program, out: Path, *, target: str = "aarch64") -> C
 
 
 def _program_key(program: Program) -> str:
-    """Names the program, the tree that its modules come from, and the texts that stand in for files; not the contents of
-    its sources: those are compared by `_is_current`."""
+    """Names the program, the tree that its modules come from, and the texts that stand in for files; not what is in its
+    sources: that is compared by `_is_current`."""
     root = str(program.root.resolve()) if isinstance(program.root, Path) else program.root
     parameters = [f"{name}={value!r}" for name, value in sorted(program.parameters.items())]
     replaced = [f"{path}={content_key([text])}" for path, text in sorted(program.replaced.items())]
