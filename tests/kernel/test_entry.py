@@ -8,6 +8,7 @@ from keelback.abi import faults, messages, syscalls, vcpu
 from keelback.kernel import entry, state
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64 import vectors
+from keelback.kernel.scheduler import commit_wake
 from keelback.lang import address_of, u8, u32, u64
 from keelback.lang.registers import system_registers
 from tests.kernel.support import (
@@ -354,3 +355,39 @@ def test_whose_space_shares_a_number_gets_a_fresh_one(is_guest: bool) -> None:
         enter_call(syscalls.REPLY_RECEIVE, 1)
         assert enter_call(syscalls.CALL, SERVER_ENDPOINT) == context_of(SERVER), "the number is still the space's"
     assert CORE.shared_space == 3
+
+
+def test_the_message_goes_to_the_caller_s_context() -> None:
+    vectors.leave_common_case(*(u64(number) for number in range(8)))
+    assert registers(current())[:8] == list(range(8))
+
+
+def test_a_component_whose_space_shares_a_number_gets_its_guest_s_exits() -> None:
+    run_guest()
+    state.threads[CLIENT].stage2 = u64(200 << 48 | 0x4300_0000)
+    system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
+    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert registers(CLIENT)[0] == vcpu.MEMORY
+
+
+def test_room_that_nobody_waits_for_resumes_the_guest() -> None:
+    run_guest()
+    assert interrupt(25) == guest_context()
+
+
+def test_a_core_charges_whom_it_turns_to() -> None:
+    time = state.times[1]
+    time.budget, time.period, time.remaining = u64(0x1000), u64(0x2000), u64(0x1000)
+    state.threads[CLIENT].charged = u64(1)
+    assert enter_call(syscalls.RECEIVE, 1) == context_of(CLIENT)
+    assert CORE.charged == 1
+
+
+def test_the_only_client_runs_at_once_with_the_reply_in_its_registers() -> None:
+    assert enter_call(syscalls.RECEIVE, 1) == context_of(CLIENT)
+    assert enter_call(syscalls.WAIT, 2) == context_of(PEER)
+    assert enter_call(syscalls.WAIT, 2) == context_of(MONITOR)
+    commit_wake(u32(CLIENT))
+    assert enter_call(syscalls.CALL, SERVER_ENDPOINT, 7) == context_of(SERVER)
+    assert enter_call(syscalls.REPLY_RECEIVE, 1, 8, 9) == context_of(CLIENT)
+    assert registers(CLIENT)[:2] == [8, 9] and state.endpoints[SERVER].waiting == SERVER

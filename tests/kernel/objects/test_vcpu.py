@@ -6,6 +6,7 @@ import pytest
 
 from keelback.abi import errors, objects, rights, syscalls, vcpu
 from keelback.kernel import state
+from keelback.kernel.arch import interface
 from keelback.kernel.objects.vcpu import commit_exit, commit_idle, commit_room
 from keelback.kernel.scheduler import commit_wake
 from keelback.lang import u8, u32, u64
@@ -247,3 +248,22 @@ def test_refuses(number: int, slot: int, status: int) -> None:
 def test_refuses_without_the_right(number: int, right: int) -> None:
     make_slot(CLIENT, EMPTY, objects.VCPU, VCPU, given=rights.ALL & ~right)
     assert refused(number, EMPTY, 0, 0) == errors.NO_RIGHT
+
+
+def test_room_ends_the_sleep_of_a_guest_whose_monitor_waits_for_it() -> None:
+    for number in range(5):
+        call(syscalls.VCPU_INJECT, VCPU_SLOT, 48 + number, 0xA0)
+    call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0)
+    commit_idle(state.cores[0], state.threads[CLIENT])
+    GUEST.list_registers[0] = u64(0)
+    commit_room(u32(VCPU))
+    assert state.threads[CLIENT].state == state.READY and state.threads[CLIENT].guest == 0
+
+
+def test_a_vcpu_that_another_core_has_is_not_reset_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_within_reach(index: u32) -> bool:
+        assert index == VCPU
+        return False
+
+    monkeypatch.setattr(interface, "is_within_reach", is_within_reach)
+    assert refused(syscalls.VCPU_RESET, VCPU_SLOT) == errors.PENDING

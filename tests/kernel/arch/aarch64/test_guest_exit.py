@@ -148,6 +148,8 @@ def test_debug_performance_and_auxiliary_registers_read_as_zero(encoding: tuple[
 @pytest.mark.parametrize(
     ("crm", "op2", "name", "real", "seen"),
     [
+        (3, 0, "mvfr0_el1", 0x1011_0222, 0x1011_0222),
+        (3, 1, "mvfr1_el1", 0x1211_1111, 0x1211_1111),
         (4, 0, "id_aa64pfr0_el1", 0x1100_1111_1111_2222, 0x1100_0000_0111_0011),
         (4, 1, "id_aa64pfr1_el1", 0xFFFF, 0xF0),
         (4, 4, "id_aa64zfr0_el1", 0xFFFF, 0),

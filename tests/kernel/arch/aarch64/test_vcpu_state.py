@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from keelback.kernel import state
+from keelback.kernel.arch.aarch64 import vcpu_state
 from keelback.kernel.arch.aarch64.floating_point import take_over
 from keelback.kernel.arch.aarch64.registers import COMPONENT_HCR, COMPONENT_SCTLR, CPACR_FP_OPEN, GUEST_HCR
 from keelback.kernel.arch.aarch64.vcpu_state import (
     enter_component,
     enter_guest,
     forget_thread,
+    let_go,
+    release,
     reset_vcpu,
     unload_vcpu,
 )
@@ -132,3 +137,38 @@ def test_reset_forgets_a_loaded_guest() -> None:
     assert CORE.loaded == 0
     guest(VCPU)
     assert system_registers["vbar_el1"] == 0 and system_registers["sctlr_el1"] == 0x30D0_0800
+
+
+HYPERVISOR_CONTROL = "s3_4_c12_c11_0"
+WITH_UNDERFLOW = 3
+
+
+def test_who_waits_for_room_hears_of_it_once_it_is_loaded() -> None:
+    state.vcpus[VCPU].wants_room = True
+    guest(VCPU)
+    assert system_registers[HYPERVISOR_CONTROL] == WITH_UNDERFLOW
+    guest(OTHER)
+    assert system_registers[HYPERVISOR_CONTROL] == 1
+
+
+def test_who_waits_for_room_still_does_after_interrupts_arrived() -> None:
+    guest(VCPU)
+    state.vcpus[VCPU].wants_room = True
+    release(CORE, u32(state.ASKED_INJECT))
+    assert system_registers[HYPERVISOR_CONTROL] == WITH_UNDERFLOW
+
+
+def test_a_guest_with_another_vcpu_forgets_what_that_translated() -> None:
+    forgotten: list[int] = []
+    state.vcpus[VCPU].space, state.translations[1].users = u32(1), u32(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vcpu_state, "forget_present_space", lambda: forgotten.append(system_registers["vttbr_el2"]))
+        guest(VCPU)
+    assert forgotten == [state.vcpus[VCPU].stage2]
+
+
+def test_a_thread_without_floating_point_is_let_go() -> None:
+    component(CLIENT)
+    system_registers["tpidr_el0"] = 111
+    assert let_go(u32(CLIENT), u32(0), u32(7))
+    assert CORE.component == 0 and state.threads[CLIENT].thread_pointer == 111
