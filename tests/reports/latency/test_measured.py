@@ -83,7 +83,7 @@ def test_no_measured_path_exceeds_its_bound(latency: Latency) -> None:
     exceeded = {
         name: (recorded[name], find(latency, entry).instructions)
         for name, entry in measured.items()
-        if recorded.get(name, 0) > find(latency, entry).instructions
+        if recorded[name] > find(latency, entry).instructions
     }
     assert exceeded == {}
 
