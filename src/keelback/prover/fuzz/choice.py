@@ -83,6 +83,9 @@ NUMBERS: dict[int, dict[int, tuple[int, ...]]] = {
 OWNERSHIP = range(syscalls.OBJECT_CREATE, syscalls.OBJECT_REVOKE + 1)
 TICKS = (1, 700, 1024, 3000)
 TALK = (*CALLING, *SERVING, *ANSWERING, *LISTENING, syscalls.SIGNAL, syscalls.REPLY_SAVE)
+GIFTS = (*CALLING, *SERVING, *ANSWERING, *PASSING, syscalls.ACCEPT, syscalls.REPLY_SAVE, syscalls.CAPABILITY_DELETE)
+CAPABILITIES = (*range(syscalls.CAPABILITY_COPY, syscalls.REVOKE + 1), *DELETIONS, syscalls.DELEGATE)
+GUESTS = (*(syscalls.VCPU_RUN, syscalls.VCPU_WRITE) * 3, *range(syscalls.VCPU_READ, syscalls.VCPU_INJECT + 1))
 MEMORY = range(syscalls.FRAME_CLEAR, syscalls.UNLINK_ENTRY + 1)
 THREADS = (
     *(syscalls.THREAD_STOP, syscalls.THREAD_START, syscalls.THREAD_RESUME, syscalls.THREAD_WRITE),
@@ -105,7 +108,8 @@ PLAIN = Mood(0.08, (), 0.0)
 
 def make_mood(chance: random.Random) -> Mood:
     """The mood of a program."""
-    favourites = chance.choice(((), (), tuple(OWNERSHIP), tuple(MEMORY), TALK, THREADS, None))
+    sorts = (TALK, GIFTS, THREADS, CAPABILITIES, GUESTS, tuple(OWNERSHIP), tuple(MEMORY))
+    favourites = chance.choice(((), (), *sorts, None))
     if favourites is None:
         favourites = tuple(chance.sample(range(syscalls.SYSTEM_CALL_COUNT), 6))
     return Mood(chance.choice((0.05, 0.08, 0.3, 0.5)), favourites, chance.choice((0.3, 0.6)))
@@ -174,9 +178,10 @@ def _choose_call(state: State, thread: Thread, chance: random.Random, mood: Mood
         actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
         return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
     number = chance.choice(ANSWERING if state.replies and chance.random() < 0.05 else CALL_NUMBERS)
-    if mood.favourites and chance.random() < mood.eagerness:
+    is_favoured = bool(mood.favourites) and chance.random() < mood.eagerness
+    if is_favoured:
         number = chance.choice(mood.favourites)
-    if (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
+    elif (number in DELETIONS and chance.random() < 0.7) or (number in STOPS and chance.random() < 0.4):
         number = syscalls.SIGNAL
     if is_last and number in BLOCKING and chance.random() < 0.95:
         number = chance.choice(WAKING)
@@ -241,6 +246,9 @@ def _choose_object(state: State, thread: Thread, chance: random.Random) -> tuple
     held = state.capabilities.get(thread.table, {}).values()
     pools = {capability.object for capability in held if capability.kind == objects.POOL}
     names = [name for name, known in state.objects.items() if known.owner in pools]
+    if chance.random() < 0.05:
+        kind, _ = chance.choice(list(state.objects))
+        return kind, 1 + max(index for known, index in state.objects if known == kind)
     return chance.choice(names if names and chance.random() < 0.9 else list(state.objects))
 
 
