@@ -19,7 +19,7 @@ from keelback.abi import errors
 from keelback.prover.encode import Obligation, Term, UnsupportedError
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.shaping import any_of_all
-from keelback.prover.goals import NOT_MODELLED, Goal, Job, Result, prepare
+from keelback.prover.goals import NOT_MODELLED, PROVEN, Goal, Job, Result, prepare
 from keelback.prover.ranges import STATE
 from keelback.prover.refinement.call import NOW, Assumptions, Call
 from keelback.prover.refinement.deciding import settle
@@ -36,6 +36,8 @@ from keelback.prover.refinement.representation import (
 from keelback.prover.refinement.symbolic import Store, SymbolicState
 from keelback.prover.specs.step import perform
 
+MISSING_SECONDS = 5.0
+"""To show that a path which is not modelled cannot be taken."""
 STATUS_NAMES = {value: name for name, value in vars(errors).items() if name.isupper() and type(value) is int}
 
 
@@ -84,10 +86,11 @@ def prove_refinement(job: Job) -> Result:
     except (UnsupportedError, NotModelledError) as problem:
         return not_modelled(str(problem))
     assumptions = Assumptions(call)
-    status, findings, solver = settle(assumptions.of, obligations, job.seconds)
-    reasons = {found.where for found in findings if found.kind == NOT_MODELLED}
-    if reasons:
-        return not_modelled("; ".join(sorted(reasons)))
+    missing = [obligation for obligation in obligations if obligation.kind == NOT_MODELLED]
+    if settle(assumptions.of, missing, min(job.seconds, MISSING_SECONDS))[0] != PROVEN:  # not shown to be impossible
+        return not_modelled("; ".join(sorted({obligation.where for obligation in missing})))
+    left = [obligation for obligation in obligations if obligation.kind != NOT_MODELLED]
+    status, findings, solver = settle(assumptions.of, left, job.seconds)
     assumed = tuple(sorted({*call.run.assumed, *ASSUMED}))
     return Result(goal.name, status, time.monotonic() - started, len(obligations), solver, findings, assumed)
 

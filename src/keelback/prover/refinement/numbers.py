@@ -166,7 +166,7 @@ class Number:
             raise NotModelledError("a remainder by what is not a power of two")
         return self & (other - 1)
 
-    __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
+    __radd__, __rmul__, __rand__, __ror__, __rxor__ = __add__, __mul__, __and__, __or__, __xor__
 
 
 def small(factor: int) -> int:
