@@ -1,9 +1,9 @@
 """`call::integrity`: what a system call changes, it could reach: rows of the tables change only where the caller, its
 capabilities, or what those name says so.
 
-Shown for any row of any field that the code writes, whatever the specification says: if it is another one afterwards,
-the row is within reach. Witnesses are the live capabilities, of any right, in those slots of the caller's own table
-that x0 to x3 and x8 name. Within reach are
+Shown for every write of the code, whatever the specification says, even of what was there before: its row is within
+reach. (Of fields that are written by the stretch: any row, if its contents are others afterwards.) Witnesses are the
+live capabilities, of any right, in those slots of the caller's own table that x0 to x3 and x8 name. Within reach are
 
 * the caller, and the object of each witness;
 * what those are bound to (LINKS), and what a thread found so is bound to in turn (FURTHER): the client that is
@@ -220,19 +220,25 @@ class Authority:
 
 
 def changes(call: Call) -> Iterator[Obligation]:
-    """That each field that the code writes changes only where it may."""
+    """That each field is written only where it may change."""
     authority = Authority(call.before, call.core)
     for found in call.run.memory.written():
         if not found.name.startswith(STATE):
             continue
         name = found.name.removeprefix(STATE)
+        what = f"{name} changes within reach only"
+        if all(write.covers is None for write in found.writes):
+            for write in found.writes:
+                guard = t.and_(call.outcome.guard, write.guard)
+                yield Obligation(guard, authority.may_change(name, write.indices), "integrity", what)
+            continue
         place = tuple(t.symbol(f"any {name} {n}", width) for n, width in enumerate(found.index_widths))
         inside = t.all_of(
             t.ult(t.zext(index, 64), t.const(count, 64)) for index, count in zip(place, found.counts, strict=True)
         )
         changed = t.not_(t.eq(call.run.memory.read(found.name, place, call.outcome.node), found.first(place)))
         guard = t.all_of((call.outcome.guard, inside, changed))
-        yield Obligation(guard, authority.may_change(name, place), "integrity", f"{name} changes within reach only")
+        yield Obligation(guard, authority.may_change(name, place), "integrity", what)
 
 
 def prove_integrity(job: Job) -> Result:
