@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -66,17 +65,19 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """All mutants of one file's text."""
     tree = ast.parse(text)
     seen: dict[tuple[str, str, str, str], int] = {}
-    for function in ast.walk(tree):
+    lines = text.splitlines()
+    for function in tree.body:
         if not isinstance(function, ast.FunctionDef) or _is_bodiless(function):
             continue
-        for parent, field, index, node in _places(function):
+        for place in _places(function):
+            node = place[3]
             for operator, change in OPERATORS.items():
                 for replacement in change(node):
                     before = _shown(node)
                     after = "nothing" if replacement is None else _shown(replacement)
                     key = (function.name, operator, before, after)
                     seen[key] = seen.get(key, 0) + 1
-                    changed = _changed(tree, parent, field, index, replacement)
+                    changed = _changed(lines, function, place, replacement)
                     line = getattr(node, "lineno", function.lineno)
                     yield Mutant(file, function.name, line, operator, before, after, seen[key] - 1, changed)
 
@@ -132,8 +133,9 @@ def _shown(node: ast.AST) -> str:
     return ast.unparse(node).splitlines()[0]
 
 
-def _changed(tree: ast.Module, parent: ast.AST, field: str, index: int | None, replacement: ast.AST | None) -> str:
-    """The text of the whole file with one node replaced. Comments and empty lines are lost, nothing else."""
+def _changed(lines: list[str], function: ast.FunctionDef, place: Place, replacement: ast.AST | None) -> str:
+    """The text of the whole file with one node of a function replaced. Its comments are lost, nothing else."""
+    parent, field, index, _ = place
     old = getattr(parent, field)
     if index is None:
         setattr(parent, field, replacement)
@@ -141,6 +143,7 @@ def _changed(tree: ast.Module, parent: ast.AST, field: str, index: int | None, r
         setattr(parent, field, [*old[:index], ast.Pass(), *old[index + 1 :]])
     else:
         setattr(parent, field, [*old[:index], replacement, *old[index + 1 :]])
-    made = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
+    made = ast.unparse(ast.fix_missing_locations(function))
     setattr(parent, field, old)
-    return made + "\n"
+    first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+    return "\n".join([*lines[: first - 1], made, *lines[function.end_lineno :]]) + "\n"
