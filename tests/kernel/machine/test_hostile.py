@@ -56,6 +56,7 @@ PARAMETERS = {
     "space_count": SPACES,
     "translation_count": SPACES + len(PAGE_TABLES),
     "frame_count": 3,
+    "interrupt_count": 1,
 }
 
 PARENTS_SLOTS = {1: objects.POOL, 2: objects.NOTIFICATION, 7: objects.CORE, 9: objects.GRANT, 10: objects.ENDPOINT}

@@ -19,7 +19,6 @@ from keelback.kernel.scheduler import (
     core_of,
     is_here,
     priority_of,
-    this_core,
 )
 from keelback.kernel.state import (
     ASKED_RESCHEDULE,
@@ -145,9 +144,12 @@ def commit_leave_server(thread: Thread) -> None:
         replies[thread.reply].client = u32(0)
         thread.reply = u32(0)
     else:
-        threads[thread.server].client = u32(0)
-        commit_own_time(threads[thread.server])
-        this_core().turned = True  # the server may be who stops it
+        server = thread.server
+        threads[server].client = u32(0)
+        commit_own_time(threads[server])
+        core_of(threads[server]).turned = True  # it may be running on the time that its client gave it
+        if is_elsewhere(server):
+            ask(core_of(threads[server]), u32(ASKED_RESCHEDULE))
         thread.server = u32(0)
 
 

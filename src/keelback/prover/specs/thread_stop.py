@@ -71,4 +71,6 @@ def leave_server(state: State, client: Thread) -> None:
     if server is not None:
         server.client = 0
         server.charge = None if server.charge is None else own_charge(state, server)
+        if is_elsewhere(state, server):
+            ask(state, server.core, RESCHEDULE)
     client.reply = client.server = 0
