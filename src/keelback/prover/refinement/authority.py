@@ -7,13 +7,14 @@ live capabilities, of any right, in those slots of the caller's own table that x
 
 * the caller, and the object of each witness;
 * what those are bound to (LINKS), and what a thread found so is bound to in turn (FURTHER): the client that is
-  answered, the server that is called;
+  answered, the server that is called; who is first in line at an endpoint;
 * of objects with a header, whatever a pool among the witnesses owns, or owns the owner of;
 * slots of the caller's table and of a table among the witnesses; of another thread within reach, the slot in which it
-  accepts capabilities, and the count of its table;
+  accepts capabilities, and the counts of its table;
 * entries of translation tables within reach, and what these entries point to before;
 * of any thread, the links of queues, and whose turn it is; of any scheduling context, how much is left (SCHEDULING);
 * where the processor's registers are kept for whoever has them on this core;
+* row 0 of each table of objects, which is nobody (what may be there is said by an invariant, nobody_is_nobody);
 * this core, its trace, and what it asks of others (`asked`); with a capability to the trace, any core's mask.
 
 Which right each change needs, and how many objects change, is `refinement`. That the caller could name an object is not
@@ -35,7 +36,7 @@ from keelback.prover.ranges import STATE
 from keelback.prover.refinement.call import Assumptions, Call
 from keelback.prover.refinement.deciding import settle
 from keelback.prover.refinement.facts import ASSUMED
-from keelback.prover.refinement.representation import MEANINGS, View
+from keelback.prover.refinement.representation import MEANINGS, View, timer_queues
 
 WITNESSES: Final = (0, 1, 2, 3, 8)
 LINKS: Final = {
@@ -59,7 +60,13 @@ LINKS: Final = {
     "translations": {"parent": "translations"},
 }
 """Field of a table's rows -> the table whose row it names."""
-FURTHER: Final = {"client": "threads", "server": "threads", "reply": "replies", "table": "tables' counts"}
+FURTHER: Final = {
+    "client": "threads",
+    "server": "threads",
+    "reply": "replies",
+    "notification": "notifications",
+    "table": "tables' counts",
+}
 SCHEDULING: Final = (
     *("threads.next", "threads.previous", "threads.queue", "queues.head", "queues.tail", "endpoints.waiting"),
     *("times.remaining", "times.last"),
@@ -82,8 +89,17 @@ class Authority:
         first = [(table, row) for table, rows in self.reached.items() for row in rows]
         for table, row in first:
             self._follow(LINKS.get(table, {}), table, row)
+        for row in list(self.reached.get("endpoints", ())):
+            self._add_first_in_line(row)
         for row in list(self.reached["threads"])[1:]:
             self._follow(FURTHER, "threads", row)
+
+    def _add_first_in_line(self, endpoint: tuple[Term, Term]) -> None:
+        """Who has waited longest at an endpoint."""
+        condition, index = endpoint
+        first = timer_queues(self._view) - self._view.shape.counts["endpoints"]
+        head = self._view("queues.head", t.add(index, t.const(first, 32)))
+        self.reached["threads"].append((t.and_(condition, t.to_bool(head)), head))
 
     def _add_witness(self, register: Term) -> None:
         view = self._view
@@ -137,7 +153,9 @@ class Authority:
         result = t.or_(
             self.is_among(table, row), self.is_owned(table, given[:1] if table not in SINGLETONS.values() else ())
         )
-        if name == "tables.used":
+        if given and counts[table] > 1:
+            result = t.or_(result, t.eq(row, t.const(0, row.width)))
+        if name in ("tables.used", "tables.threads"):
             result = t.or_(result, t.or_(self.is_among("tables' counts", row), self._is_owned_table(row)))
         if table in ("frames", "translations"):
             result = t.or_(result, self._is_pointed_at(row))
