@@ -2,7 +2,8 @@
 
 How many rows belong to another is no formula. What is assumed of a counter is that it is at least as high as the
 members among the rows that a goal reads, and at most all rows there are. What is shown is that it changes by as much as
-the members among the rows that are written, which are all that can change: so it stays the number that it was.
+the members among the rows that are written, which are all that can change: so it stays the number that it was. Row 0 is
+nobody: at boot it may count fewer than belong to it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from keelback.prover.encode.executor import LATER
 from keelback.prover.encode.shaping import walk
 from keelback.prover.hypotheses import COUNTS, Count, Sizes, View
 from keelback.prover.hypotheses.statement import Belongs
-from keelback.prover.hypotheses.view import Reader, narrow
+from keelback.prover.hypotheses.view import Reader, is_set, narrow
 from keelback.prover.ranges import STATE
 
 WIDTH = 32
@@ -42,14 +43,11 @@ class Counts:
                     rows = [other for where, other, _ in read.get(key, {}).values() if where == prefix]
                     parts += members(view, belongs, row, rows, self.sizes.rows[table])
                 most = t.const(sum(self.sizes.rows[table] for table, _, _ in count.members), WIDTH)
-                limits = t.and_(t.ule(total(parts), value), t.ule(value, most))
-                made.append(t.implies(self._is_counting(count, row), limits))
+                wide = t.zext(row, 64)
+                inside = t.ult(wide, t.const(self.sizes.rows[count.table], 64))
+                made.append(t.implies(inside, t.ule(value, most)))
+                made.append(t.implies(t.and_(inside, is_set(wide)), t.ule(total(parts), value)))
         return made
-
-    def _is_counting(self, count: Count, row: Term) -> Term:
-        """Whether a row is one of its table, and not that of nobody, which counts nothing."""
-        wide = t.zext(row, 64)
-        return t.and_(t.ult(wide, t.const(self.sizes.rows[count.table], 64)), t.ult(t.const(0, 64), wide))
 
     def kept(self, run: Run, guard: Term, node: int) -> list[Obligation]:
         """That every counter has changed as its members have."""
@@ -74,12 +72,13 @@ class Counts:
             if any(w.covers is not None for w in writes) or any(run.memory.fields[name].writes for name in others):
                 yield Obligation(guard, t.FALSE, "count", f"{count.name}: it is not known which rows of {table} change")
                 return
-            rows = list({write.indices[0]: write.indices[0] for write in writes})
+            rows = list(dict.fromkeys(write.indices[0] if write.indices else t.const(0, 1) for write in writes))
             lost += members(before, belongs, row, rows, self.sizes.rows[table])
             won += members(after, belongs, row, rows, self.sizes.rows[table])
         if is_touched:
+            inside = t.ult(t.zext(row, 64), t.const(self.sizes.rows[count.table], 64))
             same = t.eq(t.add(new, total(lost)), t.add(old, total(won)))
-            yield Obligation(guard, t.implies(self._is_counting(count, row), same), "count", count.name)
+            yield Obligation(guard, t.implies(inside, same), "count", count.name)
 
 
 def dependencies(sizes: Sizes, belongs: Belongs) -> tuple[set[str], set[str]]:
@@ -89,7 +88,7 @@ def dependencies(sizes: Sizes, belongs: Belongs) -> tuple[set[str], set[str]]:
     member = t.symbol("probe of member", WIDTH)
 
     def reader(name: str, indices: tuple[Term, ...]) -> Term:
-        is_own = bool(indices) and indices[0] is narrow(member, indices[0].width)
+        is_own = not indices or indices[0] is narrow(member, indices[0].width)
         (own if is_own else others).add(STATE + name)
         return t.apply(f"probe {name}", indices, sizes.widths[name])
 
@@ -110,10 +109,11 @@ def rows_read(terms: Iterable[Term]) -> dict[str, dict[Term, tuple[str, Term, Te
     """Per field: what is read of it, with the prefix of its time, and the row."""
     made: dict[str, dict[Term, tuple[str, Term, Term]]] = {}
     for term in walk(terms):
-        if term.op == "apply" and term.arguments:
+        if term.op in ("apply", "symbol"):
             prefix, later, name = term.name.rpartition(LATER)
             if name.startswith(STATE):
-                made.setdefault(name.removeprefix(STATE), {})[term] = (prefix + later, term.arguments[0], term)
+                row = term.arguments[0] if term.arguments else t.const(0, 1)
+                made.setdefault(name.removeprefix(STATE), {})[term] = (prefix + later, row, term)
     return made
 
 

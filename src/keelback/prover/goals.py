@@ -31,7 +31,7 @@ from keelback.prover.hypotheses.view import is_set, is_zero
 from keelback.prover.machine import Image, addresses_in, compare, read_elf
 from keelback.prover.ranges import STATE, Ranges
 from keelback.prover.rows import Rows
-from keelback.prover.solvers import Answer, Model, Table, ask_z3, decide
+from keelback.prover.solvers import Answer, Model, Table, ask_cvc5, ask_z3, decide
 
 NO_TRAP, RANGES, KEPT = "no-trap", "ranges", "invariants"
 PROPERTIES = (NO_TRAP, RANGES, KEPT)
@@ -44,8 +44,9 @@ UNKNOWN_CALL = "unknown_call"
 BEHIND_A_CALL = ("kernel_called",)
 BY_COMPONENTS = (DISPATCHER, "kernel_call", "kernel_reply_receive", "kernel_finish_call", "kernel_vcpu_run")
 """Entries that a component's `svc` leads to; and one that follows when the call has been carried out."""
-CHUNK = 150
-"""Obligations that are decided together."""
+CHUNK = 60
+"""Obligations that are decided together at first; half of them, where they take longer than CHUNK_SECONDS."""
+CHUNK_SECONDS = 6.0
 GOAL_SECONDS = 60.0
 """After this no further chunk of a goal is begun."""
 FINDINGS = 12
@@ -260,28 +261,33 @@ def settle(
     end = time.monotonic() + GOAL_SECONDS
     undecided = False
     solvers: set[str] = set()
-    for first in range(0, len(obligations), CHUNK):
-        left = obligations[first : first + CHUNK]
-        while left and len(findings) < FINDINGS:
-            if time.monotonic() > end:
-                undecided = True
-                break
-            base = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
-            text = query([*base, *hypotheses(base)])
-            answer = decide(text, seconds, z3_first=True)
-            solvers.add(answer.solver)
-            if answer.verdict == "unsat":
-                if ask_z3(query([t.TRUE, *hypotheses(base), *run.hypotheses]), seconds).verdict != "sat":
-                    undecided = True  # what is assumed contradicts itself, or may
-                break
-            if answer.model is None:
-                undecided = True
-                break
-            broken = _broken(left, answer, findings)
-            if not broken:
-                undecided = True
-                break
-            left = [o for o in left if id(o) not in broken and o.where not in findings]
+    waiting = [obligations[first : first + CHUNK] for first in range(0, len(obligations), CHUNK)][::-1]
+    while waiting and len(findings) < FINDINGS:
+        left = [o for o in waiting.pop() if o.where not in findings]
+        if time.monotonic() > end:
+            undecided = True
+            break
+        base = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
+        assumed = hypotheses(base)
+        text = query([*base, *assumed])
+        answer = ask_z3(text, seconds if len(left) == 1 else min(seconds, CHUNK_SECONDS))
+        if answer.verdict == "unknown" and len(left) > 1:
+            half = len(left) // 2
+            waiting += [left[half:], left[:half]]
+            continue
+        if answer.verdict == "unknown":
+            answer = ask_cvc5(text, seconds)
+        solvers.add(answer.solver)
+        if answer.verdict == "unsat":
+            if ask_z3(query([t.TRUE, *assumed, *run.hypotheses]), seconds).verdict != "sat":
+                undecided = True  # what is assumed contradicts itself, or may
+            continue
+        broken = _broken(left, answer, findings) if answer.model is not None else set[int]()
+        undecided = undecided or not broken
+        rest = [o for o in left if id(o) not in broken]
+        if broken and rest:
+            waiting.append(rest)
+    undecided = undecided or bool(waiting)
     status = REFUTED if findings else UNKNOWN if undecided else PROVEN
     return status, tuple(findings.values()), " ".join(sorted(solvers))
 

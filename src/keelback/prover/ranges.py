@@ -33,6 +33,8 @@ TABLE_OF: Final = {
     "cores": ("number",),
     "fp_states": ("fp_owner",),
 }
+LINE_OWNERS: Final = "keelback.kernel.objects.interrupt.line_owners"
+"""For each line of the interrupt controller the entry of `interrupts` that has it."""
 _TABLES: Final = {name: table for table, names in TABLE_OF.items() for name in names}
 
 
@@ -49,6 +51,9 @@ class Ranges:
     def _limit(self, program: Program, name: str, found: Field) -> int | None:
         if found.is_boolean:
             return 2
+        if name == LINE_OWNERS:
+            owners = program.shapes.get(f"{STATE}interrupts")
+            return owners.count if isinstance(owners, ArrayShape) else None
         table = _TABLES.get(name.rsplit(".", 1)[1]) if name.startswith(STATE) and found.width == 32 else None
         shape = program.shapes.get(f"{STATE}{table}") if table else None
         return shape.count if isinstance(shape, ArrayShape) else None

@@ -4,15 +4,17 @@ name, before a call; at any row, after it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import combinations
 from typing import Final
 
-from keelback.prover.counts import Counts, first_reader
+from keelback.prover.counts import Counts, first_reader, rows_read
 from keelback.prover.encode import Obligation, Program, Run, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.executor import LATER
 from keelback.prover.encode.shaping import walk
-from keelback.prover.hypotheses import STATEMENTS, Sizes, Statement, View, sizes_of
+from keelback.prover.hypotheses import PAIRS, STATEMENTS, Pair, Sizes, Statement, View, sizes_of
 from keelback.prover.ranges import STATE
 
 ROUNDS: Final = 2
@@ -28,8 +30,11 @@ class Rows:
         self.counts = Counts(self.sizes)
         self.read_by: dict[Statement, set[str]] = {}
         self._own: dict[str, list[Statement]] = {}
+        self.pairs: dict[Pair, set[str]] = {}
         for statement in STATEMENTS:
             self._add(statement)
+        for pair in PAIRS:
+            self._add_pair(pair)
 
     def _add(self, statement: Statement) -> None:
         if statement.table not in self.sizes.rows:
@@ -65,7 +70,36 @@ class Rows:
                     found.append(self._at(statement, View(self.sizes, first_reader(self.sizes, prefix)), row))
             made.update((claim.number, claim) for claim in found)
             new = found
-        return [*made.values(), *self.counts.hypotheses([*given, *made.values()])]
+        everything = [*given, *made.values()]
+        return [*made.values(), *self._of_pairs(everything), *self.counts.hypotheses(everything)]
+
+    def _of_pairs(self, terms: list[Term]) -> Iterator[Term]:
+        """Statements about two rows, of all rows that are read at the same time."""
+        read = rows_read(terms)
+        for pair, fields in self.pairs.items():
+            rows: dict[tuple[str, Term], Term] = {}
+            for field in sorted(fields):
+                rows.update(((prefix, row), row) for prefix, row, _ in read.get(field, {}).values())
+            for (prefix, row), (other_prefix, other) in combinations(rows, 2):
+                if prefix == other_prefix:
+                    yield self._of_two(pair, View(self.sizes, first_reader(self.sizes, prefix)), row, other)
+
+    def _of_two(self, pair: Pair, view: View, row: Term, other: Term) -> Term:
+        count = t.const(self.sizes.rows[pair.table], 64)
+        both = [t.and_(t.ult(t.const(0, 64), t.zext(one, 64)), t.ult(t.zext(one, 64), count)) for one in (row, other)]
+        return t.implies(t.all_of((*both, t.not_(t.eq(row, other)))), pair.formula(view, row, other))
+
+    def _add_pair(self, pair: Pair) -> None:
+        if pair.table in self.sizes.rows:
+            fields: set[str] = set()
+
+            def reader(name: str, indices: tuple[Term, ...]) -> Term:
+                fields.add(name)
+                return t.apply(f"probe {name}", indices, self.sizes.widths[name])
+
+            with suppress(KeyError):
+                pair.formula(View(self.sizes, reader), t.symbol("probe", 32), t.symbol("other probe", 32))
+                self.pairs[pair] = fields
 
     def _places(self, terms: Iterable[Term]) -> Iterator[tuple[Statement, str, Term]]:
         for term in walk(terms):
@@ -97,6 +131,13 @@ class Rows:
             for one, names in self.read_by.items()
             if names & written
         ]
+        width = {pair: index_bits(self.sizes.rows[pair.table]) for pair in self.pairs}
+        for pair, names in self.pairs.items():
+            if names & written:
+                row, other = (t.symbol(f"{which} of {pair.table}", width[pair]) for which in (ROW, "any other row"))
+                claims.append(
+                    Obligation(guard, self._of_two(pair, View(self.sizes, reader), row, other), "row", pair.name)
+                )
         return claims + self.counts.kept(run, guard, node)
 
 

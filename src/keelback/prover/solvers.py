@@ -75,15 +75,14 @@ def ask_z3(query: str, seconds: float) -> Answer:
     return Answer(verdict, "z3", time.monotonic() - started, model)
 
 
-def decide(query: str, seconds: float, *, z3_first: bool = False) -> Answer:
-    """cvc5 first; where it does not prove, z3 with its counterexample, or its proof. Or the other way round, which is
-    quicker where there are many hypotheses and little arithmetic."""
-    first = ask_z3(query, seconds) if z3_first else ask_cvc5(query, seconds)
-    if first.verdict == "unsat" or first.model is not None:
+def decide(query: str, seconds: float) -> Answer:
+    """cvc5 first; where it does not prove, z3 with its counterexample, or its proof."""
+    first = ask_cvc5(query, seconds)
+    if first.verdict == "unsat":
         return first
-    second = ask_cvc5(query, seconds) if z3_first else ask_z3(query, seconds)
-    if second.verdict == "unknown" or (z3_first and second.verdict == "sat"):  # cvc5 gives no model
-        return Answer("unknown", "cvc5 z3", first.seconds + second.seconds)
+    second = ask_z3(query, seconds)
+    if second.verdict == "unknown":
+        return Answer(first.verdict, "cvc5 z3", first.seconds + second.seconds)
     return Answer(second.verdict, second.solver, first.seconds + second.seconds, second.model)
 
 

@@ -125,3 +125,16 @@ def test_effects_are_a_history_that_what_is_read_depends_on() -> None:
     assert first.name == second.name == "mrs $0, cntpct_el0 0"
     assert first.arguments[0] is t.symbol("start", t.EFFECT)
     assert second.arguments[0] is t.apply("mrs $0, cntpct_el0", [first.arguments[0]], t.EFFECT)
+
+
+def test_what_is_undefined_does_no_harm_unless_it_is_selected() -> None:
+    body = (
+        "  %c = icmp ugt i64 %a, 5\n  %d = sub nuw i64 %a, 5\n  %m = call i64 @llvm.umin.i64(i64 %d, i64 9)\n"
+        "  %s = select i1 %c, i64 %m, i64 0\n  store i64 %s, ptr @one\n  ret void\n"
+    )
+    rest = "declare i64 @llvm.umin.i64(i64, i64)\n@one = global i64 0\n"
+    (found,) = run(function(body, rest), A).obligations
+    at_least = t.not_(t.ult(A, t.const(5, 64)))
+    assert found.condition is t.implies(t.ult(t.const(5, 64), A), at_least)
+    (stored,) = run(function(body.replace("i64 %s, ptr", "i64 %d, ptr"), rest), A).obligations
+    assert stored.kind == "undefined" and stored.condition is at_least

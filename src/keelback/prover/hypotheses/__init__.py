@@ -6,13 +6,15 @@ kernel by the fuzzer, and these on the same states by the tests.
 """
 
 from keelback.prover.hypotheses import authority, memory, queues, scheduling, threads
-from keelback.prover.hypotheses.statement import COUNTS, STATEMENTS, Count, Statement
+from keelback.prover.hypotheses.statement import COUNTS, PAIRS, STATEMENTS, Count, Pair, Statement
 from keelback.prover.hypotheses.view import Sizes, View, sizes_of
 
 __all__ = [
     "COUNTS",
+    "PAIRS",
     "STATEMENTS",
     "Count",
+    "Pair",
     "Sizes",
     "Statement",
     "View",

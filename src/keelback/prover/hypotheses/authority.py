@@ -8,7 +8,16 @@ from keelback.abi import objects, rights
 from keelback.lang import u32
 from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
-from keelback.prover.hypotheses.statement import COUNTS, STATEMENTS, Belongs, Count, Statement, states
+from keelback.prover.hypotheses.statement import (
+    COUNTS,
+    PAIRS,
+    STATEMENTS,
+    Belongs,
+    Count,
+    Pair,
+    Statement,
+    states,
+)
 from keelback.prover.hypotheses.view import View, below, either, is_set, is_value, is_zero, names, narrow
 
 OBJECT_TABLES: Final = {
@@ -79,7 +88,7 @@ def dead_objects_have_no_capabilities(view: View, row: Term) -> Term:
     return t.all_of(claims)
 
 
-HEADERS: Final = (*OBJECT_TABLES.values(), "translations")
+HEADERS: Final = (*OBJECT_TABLES.values(), "translations", "trace_object", "platform_object")
 
 
 def _last(table: str) -> None:
@@ -93,6 +102,12 @@ def _last(table: str) -> None:
 
 for _table in HEADERS:
     _last(_table)
+
+
+@states("pools", "pools_know_how_much_they_own")
+def nobody_is_no_pool(view: View, row: Term) -> Term:
+    fields = ("header.owner", "header.live", "header.generation")
+    return t.implies(is_zero(row), t.all_of(is_zero(view.get(f"pools.{name}", row)) for name in fields))
 
 
 def in_table(view: View, table: Term, row: Term) -> Term:
@@ -135,3 +150,14 @@ def _nobody(table: str) -> None:
 
 for _table in NOBODY:
     _nobody(_table)
+
+
+def tables_lie_apart(view: View, row: Term, other: Term) -> Term:
+    """No slot is of two tables."""
+    mine, theirs = view.get("tables.first", row), view.get("tables.first", other)
+    end = t.add(t.zext(mine, 40), t.zext(view.get("tables.count", row), 40))
+    their_end = t.add(t.zext(theirs, 40), t.zext(view.get("tables.count", other), 40))
+    return t.or_(t.ule(end, t.zext(theirs, 40)), t.ule(their_end, t.zext(mine, 40)))
+
+
+PAIRS.append(Pair("tables", tables_lie_apart, ("tables_lie_apart",)))

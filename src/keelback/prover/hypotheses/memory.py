@@ -54,7 +54,7 @@ def parents_point_to_their_tables(view: View, row: Term) -> Term:
     place = t.add(t.shl(parent, t.const(ENTRY_BITS, 32)), entry)
     target = view.get("targets", place)
     points = t.or_(is_zero(target), names(target, row))
-    known = t.all_of((points, is_set(view.get("entries", place)), below(entry, mappings.ENTRY_COUNT)))
+    known = t.all_of((points, is_link(view, place), below(entry, mappings.ENTRY_COUNT)))
     return t.implies(is_set(parent), known)
 
 
@@ -73,8 +73,13 @@ def levels_exist(view: View, row: Term) -> Term:
 def frames_are_whole(view: View, row: Term) -> Term:
     size, dirty = view.get("frames.size", row), view.get("frames.dirty", row)
     claims = [t.implies(is_value(size, n), t.ule(dirty, t.const(pieces, 32))) for n, pieces in PIECES.items()]
-    inside = t.ule(view.get("frames.address", row), t.const((1 << 48) - mappings.LARGE_BYTES, 64))
-    return t.all_of([*claims, below(size, len(PIECES)), inside])
+    address = view.get("frames.address", row)
+    inside = t.ule(address, t.const((1 << 48) - mappings.LARGE_BYTES, 64))
+    aligned = t.and_(
+        is_zero(t.extract(address, mappings.SMALL_BYTES.bit_length() - 2, 0)),
+        t.implies(is_value(size, Size.LARGE), is_zero(t.extract(address, mappings.LARGE_BYTES.bit_length() - 2, 0))),
+    )
+    return t.all_of([*claims, below(size, len(PIECES)), inside, aligned])
 
 
 def in_translation(view: View, table: Term, row: Term) -> Term:

@@ -23,6 +23,19 @@ class Statement:
         return self.formula.__name__
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Holds of every two rows of `table`, row 0 left out."""
+
+    table: str
+    formula: Callable[[View, Term, Term], Term]
+    claims: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.formula.__name__
+
+
 Belongs = Callable[[View, Term, Term], Term]
 """Whether what is in a row (the second term) is counted by another row (the first)."""
 
@@ -43,6 +56,7 @@ class Count:
 
 
 STATEMENTS: list[Statement] = []
+PAIRS: list[Pair] = []
 COUNTS: list[Count] = []
 
 

@@ -26,7 +26,7 @@ Reader = Callable[[str, tuple[Term, ...]], Term]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Lengths of the tables; dimensions and widths of the fields in them, by dotted names."""
+    """Lengths of the tables (1 of what exists once); dimensions and widths of the fields in them, by dotted names."""
 
     rows: Mapping[str, int]
     dimensions: Mapping[str, tuple[int, ...]]
@@ -37,7 +37,7 @@ class Sizes:
 def sizes_of(program: Program) -> Sizes:
     """Those of a program's state."""
     shapes = {name.removeprefix(STATE): shape for name, shape in program.shapes.items() if name.startswith(STATE)}
-    rows = {name: shape.count for name, shape in shapes.items() if isinstance(shape, ArrayShape)}
+    rows = {name: shape.count if isinstance(shape, ArrayShape) else 1 for name, shape in shapes.items()}
     fields = {n.removeprefix(STATE): f for n, f in program.memory_fields().items() if n.startswith(STATE)}
     return Sizes(
         rows, {name: found.counts for name, found in fields.items()}, {name: f.width for name, f in fields.items()}

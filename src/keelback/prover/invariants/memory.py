@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keelback.abi import mappings
-from keelback.prover.abstraction import PAGE_LEVEL, entry
+from keelback.prover.abstraction import PAGE_LEVEL, TABLE_BIT, entry
 from keelback.prover.incremental import each, once
 from keelback.prover.state import Link, Mapping, Size
 from keelback.prover.tables import Tables
@@ -63,6 +63,8 @@ def parents_point_to_their_tables(tables: Tables, index: int) -> Iterator[str]:
         yield f"translations[{index}] is said to be in translations[{row.parent}], and is not"
     if row.parent and not tables.entries[place]:
         yield f"translations[{index}] is said to be in an empty entry"
+    elif row.parent and not (tables.entries[place] & TABLE_BIT and tables.translations[row.parent].level < PAGE_LEVEL):
+        yield f"translations[{index}] is said to be in an entry that maps a frame"
 
 
 @each("translations")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keelback.abi import objects
 from keelback.prover.abstraction import header_of, names
 from keelback.prover.incremental import each, once, pairs
-from keelback.prover.tables import Tables
+from keelback.prover.tables import Tables, is_zero
 
 
 @pairs(names)
@@ -20,7 +20,8 @@ def owners_live(tables: Tables, kind: int, index: int) -> Iterator[str]:
 
 @once
 def pools_know_how_much_they_own(tables: Tables) -> Iterator[str]:
-    """The count of each pool is how many entries have it as owner, itself left out."""
+    """The count of each pool is how many entries have it as owner, itself left out. What had an owner and lost it
+    belongs to nobody (0), who also counts it."""
     counts = [0] * len(tables.pools)
     for kind, index in names(tables):
         owner = header_of(tables, kind, index).owner
@@ -29,6 +30,11 @@ def pools_know_how_much_they_own(tables: Tables) -> Iterator[str]:
     for index in range(1, len(counts)):
         if tables.pools[index].owned != counts[index]:
             yield f"pools[{index}] owns {counts[index]} and says {tables.pools[index].owned}"
+    nobody = tables.pools[0]
+    if nobody.owned > counts[0]:
+        yield f"nobody owns {counts[0]} and says {nobody.owned}"
+    if not is_zero(nobody.header):
+        yield "pools[0] is a pool"
 
 
 @each("pools")
