@@ -194,3 +194,20 @@ def test_yield_is_a_matter_of_one_core(world: World, name: str) -> None:
     world.boot("low", "twin", name)
     world.do(name, syscalls.YIELD)
     assert world.running(0) == "low"
+
+
+def test_a_server_goes_on_with_its_own_time_when_its_client_is_stopped_elsewhere(world: World) -> None:
+    world.boot("low", "high", "far", budgets={"low": 1})
+    world.wait("high")
+    world.receive("far")
+    world.call("low", "far", 5)
+    world.asked(1)
+    used = world.state.cores[1].charged
+    assert used.context == world["low"].budget != 0
+    world.do("far", syscalls.SIGNAL, notification("high"))
+    world.asked(0)
+    assert world.do("high", syscalls.THREAD_STOP, thread("low")) == errors.OK
+    assert world.state.cores[1].asked != 0
+    world.asked(1)
+    assert world.running(1) == "far" and world["far"].charge == world.state.cores[1].charged != used
+    assert world.activity("low") == Activity.STOPPED
