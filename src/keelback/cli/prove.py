@@ -116,6 +116,7 @@ def render(results: list[Result], *, replayed: bool = False) -> str:
         call = calls.get(result.goal.partition("::")[0])
         lines += counterexamples.describe(result, call, replayed=replayed)
     assumed = sorted({text for result in results for text in result.assumed})
+    lines += [f"{result.goal}: {result.reason}" for result in results if result.status == PROVEN and result.reason]
     lines += ["", *(f"assumed: {text}" for text in assumed)]
     counts = Counter(result.status for result in results)
     lines.append(", ".join(f"{count} {status}" for status, count in counts.items()))

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from keelback.compiler import CompiledObject, Program, compile_object
-from keelback.prover.goals import MACHINE, NOT_MODELLED, Goal, Job, Result, goals_of, prove
+from keelback.prover.goals import NOT_MODELLED, OF_THE_IMAGE, Goal, Job, Result, goals_of, prove
 from keelback.prover.refinement.calls import CALL_PROPERTIES, prove_call, refinement_goals
 from keelback.prover.results import find_result, keep_result
 
@@ -20,7 +20,7 @@ def jobs_of(compiled: CompiledObject, elf: bytes, calls: dict[str, int], seconds
     ir = compiled.ir.read_text()
     layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
     goals = [*goals_of(ir, calls, with_machine=True), *refinement_goals(calls)]
-    return [Job(goal, ir, layouts, seconds, image if goal.kind == MACHINE else "") for goal in goals]
+    return [Job(goal, ir, layouts, seconds, image if goal.kind in OF_THE_IMAGE else "") for goal in goals]
 
 
 def chosen(jobs: Iterable[Job], names: Iterable[str]) -> list[Job]:

@@ -3,7 +3,7 @@
 `no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined. `ranges` and `invariants`: the
 statements of `ranges`, and those of `hypotheses` (which `rows` and `counts` make of them), hold again at the end. All
 three assume all these statements of the state before. `machine`: see `machine.equivalence`. Specifications are not
-compared here.
+compared here. `stack`: see `machine.stack`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,19 @@ from keelback.prover.encode.types import StructType, width_of
 from keelback.prover.hypotheses import View, sizes_of
 from keelback.prover.hypotheses.view import is_set, is_zero
 from keelback.prover.machine import Image, addresses_in, compare, read_elf
+from keelback.prover.machine.stack import deepest, stack_room
+from keelback.prover.machine.stack import describe as describe_stack
 from keelback.prover.ranges import STATE, Ranges
 from keelback.prover.rows import Rows
 from keelback.prover.solvers import Answer, Model, Table, ask_cvc5, ask_z3, decide
 
 NO_TRAP, RANGES, KEPT = "no-trap", "ranges", "invariants"
 PROPERTIES = (NO_TRAP, RANGES, KEPT)
-MACHINE = "machine"
+MACHINE, STACK = "machine", "stack"
+OF_THE_IMAGE = (MACHINE, STACK)
+"""Goals about the linked kernel."""
+WHOLE_KERNEL = "kernel"
+"""The subject of a goal about all of it."""
 PROVEN, REFUTED, UNKNOWN, NOT_MODELLED = "proven", "counterexample", "unknown", "not modelled"
 DISPATCHER = "kernel_system_call"
 """The entry behind `svc`: it takes the number of the call. Goals about it are one for each call."""
@@ -80,7 +86,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """`obligations`: how many places were looked at. `reason` of what is not modelled."""
+    """`obligations`: how many places were looked at. `reason` of what is not modelled, or a figure."""
 
     goal: str
     status: str
@@ -116,7 +122,7 @@ class Job:
 
 def goals_of(ir: str, calls: Mapping[str, int], *, with_machine: bool = False) -> list[Goal]:
     """All goals of a kernel: per property one for each system call, through the dispatcher, and one for each entry;
-    `with_machine` also one for the machine code of each function."""
+    `with_machine` also one for the machine code of each function, and one for the depth of the stack."""
     functions = parse_module(ir).functions.values()
     entries = [function.name for function in functions if not function.is_internal]
     made: list[Goal] = []
@@ -126,7 +132,7 @@ def goals_of(ir: str, calls: Mapping[str, int], *, with_machine: bool = False) -
         others = max(calls.values(), default=-1) + 1
         made += [Goal(DISPATCHER, kind, None, UNKNOWN_CALL, others) for kind in PROPERTIES]
     if with_machine:
-        made += [Goal(function.name, MACHINE) for function in functions]
+        made += [Goal(WHOLE_KERNEL, STACK), *(Goal(function.name, MACHINE) for function in functions)]
     return made + [Goal(entry, kind) for entry in entries for kind in PROPERTIES]
 
 
@@ -150,6 +156,8 @@ def prove(job: Job) -> Result:
     started = time.monotonic()
     if job.goal.kind == MACHINE:
         return prove_machine(job)
+    if job.goal.kind == STACK:
+        return prove_stack(job)
     program = prepare(job.ir, job.layouts)
     goal = job.goal
     run = Run(program)
@@ -220,6 +228,21 @@ def prove_machine(job: Job) -> Result:
     seconds = time.monotonic() - started
     assumed = tuple(sorted(found.assumed))
     return Result(goal, status, seconds, found.instruction_count, answer.solver, findings, assumed)
+
+
+def prove_stack(job: Job) -> Result:
+    """Whether the kernel's stack is large enough for the deepest path; `reason` says how deep it gets."""
+    started = time.monotonic()
+    program, image = _linked(job.ir, frozen(job.layouts), job.image)
+    try:
+        depth, room = deepest(image), stack_room(program)
+    except UnsupportedError as problem:
+        return Result(job.goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
+    told = describe_stack(image, depth, room)
+    status = PROVEN if depth.size_bytes <= room else REFUTED
+    findings = () if status == PROVEN else (Finding("stack", told),)
+    seconds = time.monotonic() - started
+    return Result(job.goal.name, status, seconds, len(image.functions), "", findings, reason=told)
 
 
 def arguments_of(function: Function, goal: Goal) -> list[Any]:

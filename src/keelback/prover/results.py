@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from keelback.prover.goals import MACHINE, PROVEN, UNKNOWN, Job, Result
+from keelback.prover.goals import OF_THE_IMAGE, PROVEN, UNKNOWN, Job, Result
 from keelback.prover.slices import slices_of
 from keelback.prover.solvers import solver_versions
 
@@ -57,7 +57,7 @@ def key_of(job: Job) -> str:
     """Equal for jobs with equal results, if they are proven."""
     goal = job.goal
     case = None if goal.case_name == MANY_NUMBERS else goal.case
-    read = _digest(job.ir) if goal.kind == MACHINE else slices_of(job.ir).fingerprint(goal.entry, case)
+    read = _digest(job.ir) if goal.kind in OF_THE_IMAGE else slices_of(job.ir).fingerprint(goal.entry, case)
     layouts = json.dumps(job.layouts, sort_keys=True)
     parts = [prover_fingerprint(), goal.name, str(goal.case), read, layouts, _digest(job.image)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -94,6 +94,7 @@ def render(cells: Sequence[Cell]) -> str:
     for kind, counts in totals(cells).items():
         told = ", ".join(f"{count} {status}" for status, count in counts.items())
         lines.append(f"{kind}: {counts.get(PROVEN, 0)} of {sum(counts.values())} proven ({told})")
+    lines += [f"{cell.subject}: {cell.reason}" for cell in cells if cell.status == PROVEN and cell.reason]
     lines += [f"assumed: {text}" for text in assumptions(cells)]
     return "\n".join(lines)
 
@@ -127,6 +128,11 @@ def render_page(cells: Sequence[Cell], title: str, about: str) -> str:
         f"<tr><td><code>{html.escape(subject)}</code></td>{''.join(_html_cell(row.get(kind)) for kind in kinds)}</tr>"
         for subject, row in rows.items()
     )
+    sums += [
+        f"<li><b>{html.escape(cell.subject)}</b>: {html.escape(cell.reason)}</li>"
+        for cell in cells
+        if cell.status == PROVEN and cell.reason
+    ]
     assumed = "".join(f"<li>{html.escape(text)}</li>" for text in assumptions(cells)) or "<li>nothing</li>"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
