@@ -10,8 +10,8 @@ from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kern
 from keelback.sdk.build import build_system
 from tests.boot.support import bare_guest, running, vault_system
 
-KERNEL_LINES_MOST = 5_350  # docs/decisions/kernel-size.md
-ASSEMBLY_LINES_MOST = 300
+KERNEL_LINES_MOST = 5_400  # docs/decisions/kernel-size.md
+ASSEMBLY_LINES_MOST = 350
 IMAGE_BYTES_MOST = 1 << 20
 BOOT_SECONDS_MOST = 1.0
 KERNEL_FILE_BYTES = 27 << 20

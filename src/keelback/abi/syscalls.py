@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from typing import Final
 
-NULL: Final = 0
-"""Does nothing. Status OK."""
-
-CALL: Final = 1
+CALL: Final = 0
 """x8 endpoint (WRITE), x0..x7 message. Blocks; returns the reply in x0..x7.
 STATE when nobody serves the endpoint; PRIORITY unless the server's priority is above the caller's; RESTARTED when the
 server was stopped meanwhile."""
+
+NULL: Final = 1
+"""Does nothing. Status OK."""
 
 RECEIVE: Final = 2
 """x8 endpoint (READ). Blocks; x10 = kind of event (keelback.abi.messages), x9 = badge, or bits for a signal,
 x0..x7 = message. STATE unless the caller is the endpoint's server. A client not yet replied to gets RESTARTED."""
 
-REPLY_RECEIVE: Final = 3
+REPLY_RECEIVE: Final = 56
 """x8 endpoint (READ), x0..x7 reply for the present client (none: the reply is dropped). Then as RECEIVE."""
 
 SIGNAL: Final = 4
@@ -40,7 +40,7 @@ POLL: Final = 6
 INTERRUPT_ACKNOWLEDGE: Final = 7
 """x8 interrupt (CONTROL). Lets the interrupt fire again; not needed before the first time. STATE unless it fired."""
 
-VCPU_RUN: Final = 8
+VCPU_RUN: Final = 57
 """x8 vcpu (CONTROL), x0 = action flags, x1 = value for the trapped access. Runs the guest until it exits;
 x0 = exit reason, x1..x6 = details (keelback.abi.vcpu). STATE unless the vcpu belongs to the caller."""
 
@@ -258,10 +258,10 @@ LINK: Final = 55
 entry, or unless it is of the next level; OCCUPIED when the entry is in use; STATE when an entry points to the table
 already. Whoever owns the two, they can be parted by either: UNLINK, UNLINK_ENTRY."""
 
-UNLINK: Final = 56
+UNLINK: Final = 3
 """x8 page table (CONTROL). Takes it out of the table that points to it. STATE when none does."""
 
-UNLINK_ENTRY: Final = 57
+UNLINK_ENTRY: Final = 8
 """x8 address space or page table (WRITE), x0 = entry (else BAD_ARGUMENT). Takes out the table that this entry points
 to. STATE when it points to none, or to one that the image was built with."""
 

@@ -30,5 +30,8 @@ START: Final = 8
 """A thread was started: thread = by whom, detail = which, word 2 = pc."""
 KIND_COUNT: Final = 9
 
+EVERY_CALL: Final = 1 << CALL | 1 << ERROR | 1 << SWITCH
+"""Kinds that the common calls would write."""
+
 DEFAULT_MASK: Final = parameter("trace_mask", (1 << FAULT) | (1 << STOP) | (1 << START))
 """Kinds recorded from boot on: the rare ones. TRACE_CONTROL changes it while the system runs."""

@@ -28,7 +28,7 @@ from keelback.kernel.objects import (
 from keelback.kernel.scheduler import commit_end_slice, this_core
 from keelback.kernel.state import Core, Thread, threads
 from keelback.kernel.trace import record
-from keelback.lang import inline, noinline, u64
+from keelback.lang import inline, naked, noinline, u64
 
 
 def dispatch(number: u64) -> None:
@@ -60,6 +60,37 @@ def call_traced(number: u64, core: Core, calling: Thread) -> u64:
     return status
 
 
+@naked(
+    """
+    .quad kernel_call_by_number, {null}, {endpoint.receive}, {translation.unlink}
+    .quad {notification.signal}, {notification.wait}, {notification.poll}, {interrupt.acknowledge}
+    .quad {translation.unlink_entry}, {vcpu_registers.read}, {vcpu_registers.write}, {vcpu.inject}
+    .quad kernel_call_by_number, kernel_call_by_number, kernel_call_by_number, kernel_call_by_number
+    .quad kernel_call_by_number, {capability.copy}, {capability.mint}, {capability.delete}
+    .quad {capability.revoke}, {trace_ring.read}, {vcpu.reset}, {platform.system_off}
+    .quad {trace_ring.control}, {reply.save}, {reply.answer}, {endpoint.call_pass}
+    .quad {reply.answer_pass}, {passing.accept}, kernel_call_by_number, kernel_call_by_number
+    .quad kernel_call_by_number, {capability.move}, {capability.clear}, {grant.delegate}
+    .quad {pool.create}, {pool.destroy}, {pool.give}, {pool.take}
+    .quad {pool.claim}, {pool.revoke}, kernel_call_by_number, kernel_call_by_number
+    .quad kernel_call_by_number, kernel_call_by_number, kernel_call_by_number, kernel_call_by_number
+    .quad kernel_call_by_number, kernel_call_by_number, kernel_call_by_number, {frame.clear}
+    .quad {frame.info}, {translation.map_frame}, {translation.unmap}, {translation.link}
+    """,
+    symbol="kernel_calls",
+    section=".text.calls",
+    align=8,
+)
+def calls() -> None:
+    """Who serves which number, for the entry stub: as call_object says. Calls that need more than their caller go by
+    system_call, CALL and the like come in at entries of their own."""
+
+
+def null(calling: Thread) -> u64:
+    """NULL."""
+    return u64(errors.OK)
+
+
 @inline
 def clear_results(calling: Thread) -> None:
     """x9 and x10 are zero where a call does not use them."""
@@ -71,13 +102,13 @@ def clear_results(calling: Thread) -> None:
 def call_object(number: u64, core: Core, calling: Thread) -> u64:
     """The call itself, for all but CALL and REPLY_RECEIVE."""
     if number == syscalls.NULL:
-        return u64(errors.OK)
+        return null(calling)
     if number == syscalls.RECEIVE:
-        return endpoint.receive(core, calling)
+        return endpoint.receive(calling)
     if number == syscalls.SIGNAL:
         return notification.signal(calling)
     if number == syscalls.WAIT:
-        return notification.wait(core, calling)
+        return notification.wait(calling)
     if number == syscalls.POLL:
         return notification.poll(calling)
     if number == syscalls.INTERRUPT_ACKNOWLEDGE:
@@ -121,7 +152,7 @@ def call_object(number: u64, core: Core, calling: Thread) -> u64:
     if number == syscalls.REPLY:
         return reply.answer(calling)
     if number == syscalls.CALL_PASS:
-        return endpoint.call_pass(core, calling)
+        return endpoint.call_pass(calling)
     if number == syscalls.REPLY_PASS:
         return reply.answer_pass(calling)
     return call_new(number, core, calling)
@@ -130,13 +161,12 @@ def call_object(number: u64, core: Core, calling: Thread) -> u64:
 @inline
 def call_new(number: u64, core: Core, calling: Thread) -> u64:
     """The calls from ACCEPT on."""
-    registers = calling.context.registers
     if number == syscalls.ACCEPT:
         return passing.accept(calling)
     if number == syscalls.RECEIVE_UNTIL:
-        return endpoint.receive_until(core, calling, registers[0])
+        return endpoint.receive_until(calling, calling.context.registers[0])
     if number == syscalls.WAIT_UNTIL:
-        return notification.wait_until(core, calling, registers[0])
+        return notification.wait_until(calling, calling.context.registers[0])
     if number == syscalls.YIELD:
         return yield_slice(core)
     if number == syscalls.CAPABILITY_MOVE:

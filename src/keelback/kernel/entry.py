@@ -22,7 +22,7 @@ from keelback.kernel.objects.vcpu import commit_exit, commit_idle, commit_interr
 from keelback.kernel.scheduler import commit_reschedule, this_core
 from keelback.kernel.state import Core, Thread, threads, vcpus
 from keelback.kernel.ticks import commit_tick
-from keelback.kernel.trace import EVERY_CALL, record, write_record
+from keelback.kernel.trace import record, write_record
 from keelback.lang import address_of, entry, inline, noinline, u32, u64
 
 # Kinds of exception, as the vectors number them.
@@ -49,10 +49,11 @@ def start_secondary() -> u64:
 
 @entry("kernel_system_call")
 def system_call(number: u64) -> u64:
-    """`svc #number` by the present thread; x0..x8 are in its context. The status, for `called`."""
+    """`svc #number` by the present thread; x0..x8 are in its context. The status, for `called`. Where nothing is to be
+    recorded the stub itself does what is below, by the table `dispatch.calls`."""
     core = this_core()
     calling = interface.present_thread(core)
-    if core.trace_mask & EVERY_CALL != 0:
+    if core.trace_mask & trace.EVERY_CALL != 0:
         return call_traced(number, core, calling)
     clear_results(calling)
     return call_object(number, core, calling)
@@ -60,7 +61,8 @@ def system_call(number: u64) -> u64:
 
 @entry("kernel_called")
 def called(status: u64) -> None:
-    """After a system call: the caller runs on, or whoever is the present thread now."""
+    """After a system call: the caller runs on, or whoever is the present thread now. If nothing turned, the stub itself
+    does that."""
     core = this_core()
     calling = interface.present_thread(core)
     calling.context.registers[8] = status
@@ -80,7 +82,7 @@ def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64,
     calling = interface.present_thread(core)
     number = calling.context.registers[8]
     server = endpoint.find_receiver(calling, number)
-    if server == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[server]):
+    if server == 0 or core.trace_mask & trace.EVERY_CALL != 0 or not interface.has_own_space(threads[server]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
     endpoint.commit_call(core, calling, number, server)
     interface.switch_component(core, calling, server, threads[server])
@@ -95,7 +97,7 @@ def reply_receive(
     core = this_core()
     calling = interface.present_thread(core)
     client = endpoint.find_client(core, calling)
-    if client == 0 or core.trace_mask & EVERY_CALL != 0 or not interface.has_own_space(threads[client]):
+    if client == 0 or core.trace_mask & trace.EVERY_CALL != 0 or not interface.has_own_space(threads[client]):
         return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
     if threads[client].faulting:
         if word0 != faults.RESUME:
@@ -136,7 +138,7 @@ def vcpu_run() -> u64:
     calling = interface.present_thread(core)
     guest = calling.vcpu
     target = vcpus[guest]
-    if guest != core.loaded or target.wants_room or core.trace_mask & EVERY_CALL != 0:
+    if guest != core.loaded or target.wants_room or core.trace_mask & trace.EVERY_CALL != 0:
         return run_any(core, calling)
     if not vcpu.is_runnable(calling) or not interface.has_own_space_vcpu(target):
         return run_any(core, calling)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from keelback.abi import limits, trace
 from keelback.kernel.arch import interface
 from keelback.kernel.state import Core, trace_records
 from keelback.lang import inline, noinline, u64
-
-EVERY_CALL: Final = 1 << trace.CALL | 1 << trace.ERROR | 1 << trace.SWITCH
-"""Kinds that the common calls would write."""
 
 
 @inline

@@ -73,7 +73,7 @@ def test_the_number_is_known_through_calls_stack_and_table_of_jumps(tmp_path: Pa
     functions = "forget: mov x0, x19\nret\njumps: .byte 0, 1, 2, 3\n.balign 4"
     found = measure_latency(assemble(tmp_path, call, functions=functions))
     common = 8 + 2 + 5
-    assert [length(found, name) for name in ("NULL", "CALL", "RECEIVE", "REPLY_RECEIVE")] == [
+    assert [length(found, name) for name in ("CALL", "NULL", "RECEIVE", "UNLINK")] == [
         common + 3 + 1,
         common + 2 + 1,
         common + 1 + 1,

@@ -26,6 +26,7 @@ from keelback.kernel.scheduler import (
     commit_wake,
     is_same_time,
     priority_of,
+    this_core,
 )
 from keelback.kernel.state import (
     AWAITING,
@@ -130,8 +131,9 @@ def call_endpoint(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
     return u64(errors.OK)
 
 
-def call_pass(core: Core, thread: Thread) -> u64:
+def call_pass(thread: Thread) -> u64:
     """CALL_PASS: x8 endpoint | slot of the capability to pass << 32."""
+    core = this_core()
     number = thread.context.registers[8] & LOW
     passed = thread.context.registers[8] >> 32
     server = find_receiver(thread, number)
@@ -238,13 +240,14 @@ def check_receive(thread: Thread) -> u64:
     return status
 
 
-def receive(core: Core, thread: Thread) -> u64:
+def receive(thread: Thread) -> u64:
     """RECEIVE: x8 endpoint. A client still owed a reply hears that it will not get one."""
-    return receive_until(core, thread, u64(NEVER))
+    return receive_until(thread, u64(NEVER))
 
 
-def receive_until(core: Core, thread: Thread, deadline: u64) -> u64:
+def receive_until(thread: Thread, deadline: u64) -> u64:
     """RECEIVE_UNTIL: x8 endpoint; `deadline` in ticks."""
+    core = this_core()
     status = check_receive(thread)
     if status != errors.OK:
         return status

@@ -14,7 +14,6 @@ from keelback.kernel.state import (
     GUEST_IDLE,
     RECEIVING,
     WAITING,
-    Core,
     Thread,
     endpoints,
     notifications,
@@ -121,13 +120,14 @@ def commit_exit_notified(thread: Thread) -> None:
     thread.context.registers[1] = take_pending(thread.notification)
 
 
-def wait(core: Core, thread: Thread) -> u64:
+def wait(thread: Thread) -> u64:
     """WAIT: x8 notification, bound to the caller."""
-    return wait_until(core, thread, u64(NEVER))
+    return wait_until(thread, u64(NEVER))
 
 
-def wait_until(core: Core, thread: Thread, deadline: u64) -> u64:
+def wait_until(thread: Thread, deadline: u64) -> u64:
     """WAIT_UNTIL: x8 notification; `deadline` in ticks."""
+    core = this_core()
     number = thread.context.registers[8]
     status = check_slot(thread, number, u8(objects.NOTIFICATION), u8(rights.READ))
     if status != errors.OK:

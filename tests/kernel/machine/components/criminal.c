@@ -20,7 +20,7 @@ static uint64_t call_with_everything_wrong(uint64_t number) {
         if (number == 0)
             __asm__ volatile("svc #17" : "+r"(x0), "+r"(x1), "+r"(x8)::"x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18");
         else
-            __asm__ volatile("svc #8" : "+r"(x0), "+r"(x1), "+r"(x8)::"x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18");
+            __asm__ volatile("svc #57" : "+r"(x0), "+r"(x1), "+r"(x8)::"x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18");
         worst |= x8 == 0;
     }
     return worst;
@@ -28,7 +28,7 @@ static uint64_t call_with_everything_wrong(uint64_t number) {
 
 static uint64_t scratch_after_call(void) {
     uint64_t seen;
-    __asm__ volatile("mov x11, #1\n mov x15, #2\n mov x18, #3\n mov x8, #0\n svc #0\n"
+    __asm__ volatile("mov x11, #1\n mov x15, #2\n mov x18, #3\n mov x8, #0\n svc #1\n"
                      "orr x11, x11, x12\n orr x11, x11, x13\n orr x11, x11, x14\n orr x11, x11, x15\n"
                      "orr x11, x11, x16\n orr x11, x11, x17\n orr x11, x11, x18\n mov %0, x11"
                      : "=r"(seen)::"x0", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18");

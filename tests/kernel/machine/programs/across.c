@@ -4,10 +4,10 @@
  * Slots: 1 own endpoint, 2 own notification, 10 + n the endpoint of server n, 20 + n the notification of thread n. */
 #include "calls.h"
 
-#define NULL_CALL 0
-#define CALL 1
+#define NULL_CALL 1
+#define CALL 0
 #define RECEIVE 2
-#define REPLY_RECEIVE 3
+#define REPLY_RECEIVE 56
 #define SIGNAL 4
 #define WAIT 5
 #define REPORTER (2 * CORES + 1)

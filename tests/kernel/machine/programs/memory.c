@@ -4,9 +4,9 @@
  * Thread 1 does it, 2 is the child, 3 and 4 look at their address spaces when asked. The slots are in test_memory.py. */
 #include "calls.h"
 
-enum { RECEIVE = 2, REPLY_RECEIVE = 3, SIGNAL = 4, WAIT = 5, STOP = 12, START = 13, READ = 14, WRITE = 15 };
+enum { RECEIVE = 2, REPLY_RECEIVE = 56, SIGNAL = 4, WAIT = 5, STOP = 12, START = 13, READ = 14, WRITE = 15 };
 enum { CONFIGURE = 42, SCHEDULE = 43, GIVE_TIME = 45, TIME_CONFIGURE = 46, ENDPOINT_BIND = 47 };
-enum { CLEAR = 51, INFO = 52, MAP = 53, UNMAP = 54, LINK = 55, UNLINK = 56, UNLINK_ENTRY = 57 };
+enum { CLEAR = 51, INFO = 52, MAP = 53, UNMAP = 54, LINK = 55, UNLINK = 3, UNLINK_ENTRY = 8 };
 enum { ENDPOINT = 1, NOTIFICATION, SPACE, CHILDS_SPACE, LEVEL2, LEVEL3, FRAME, OTHER_FRAME, LARGE, CHILD, TABLE, CORE };
 enum { OTHER_CORE = 13, TIME, UART_FRAME, FIRST_LOOKER, SECOND_LOOKER, FIRST_SPACE = 20 };
 enum { OK = 0, BUSY = 7, STATE = 8, OCCUPIED = 11, PENDING = 12 };

@@ -2,7 +2,7 @@
  * does so too. Slots of thread 1: 2 own notification, 3 thread 2, 4.. the cores. Of thread 2: 3 the vcpu. */
 #include "calls.h"
 
-enum { VCPU_RUN = 8, VCPU_WRITE = 10, THREAD_STOP = 12, THREAD_RESUME = 16, VCPU_RESET = 22, WAIT_UNTIL = 31, THREAD_SCHEDULE = 43 };
+enum { VCPU_RUN = 57, VCPU_WRITE = 10, THREAD_STOP = 12, THREAD_RESUME = 16, VCPU_RESET = 22, WAIT_UNTIL = 31, THREAD_SCHEDULE = 43 };
 enum { OK = 0, RESTARTED = 10, PENDING = 12, HYPERCALL = 2, VCPU_PC = 32 };
 
 PROGRAM(4);

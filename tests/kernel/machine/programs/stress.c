@@ -14,10 +14,10 @@
 #define CALL_NUMBERS 64
 
 enum {
-    RECEIVE = 2, REPLY_RECEIVE = 3, SIGNAL = 4, WAIT = 5, RUN = 8, VCPU_WRITE = 10, THREAD_STOP = 12, THREAD_START = 13, COPY = 17, MINT = 18, DELETE = 19, REVOKE_ALL = 20, VCPU_RESET = 22,
+    RECEIVE = 2, REPLY_RECEIVE = 56, SIGNAL = 4, WAIT = 5, RUN = 57, VCPU_WRITE = 10, THREAD_STOP = 12, THREAD_START = 13, COPY = 17, MINT = 18, DELETE = 19, REVOKE_ALL = 20, VCPU_RESET = 22,
     RECEIVE_UNTIL = 30, WAIT_UNTIL = 31, CLEAR = 34, CREATE = 36, DESTROY = 37, TAKE = 39, CLAIM = 40, REVOKE = 41, THREAD_CONFIGURE = 42, THREAD_SCHEDULE = 43,
     THREAD_BIND = 44, THREAD_GIVE_TIME = 45, TIME_CONFIGURE = 46, ENDPOINT_BIND = 47, INTERRUPT_BIND = 49, VCPU_CONFIGURE = 50,
-    MAP = 53, UNMAP = 54, LINK = 55, UNLINK_ENTRY = 57
+    MAP = 53, UNMAP = 54, LINK = 55, UNLINK_ENTRY = 8
 };
 enum { OK = 0, STATE = 8, PENDING = 12, NOT_OWNED = 14 };
 enum {
@@ -74,15 +74,15 @@ static uint64_t word(uint64_t *seed) {
 
 /* What x8, x0 and x1 of a call often are: slots of these kinds. */
 static const uint8_t wanted[CALL_NUMBERS][3] = {
-    [1] = {ENDPOINT}, [2] = {ENDPOINT}, [3] = {ENDPOINT}, [4] = {NOTIFICATION}, [5] = {NOTIFICATION}, [6] = {NOTIFICATION},
-    [7] = {INTERRUPT}, [8] = {VCPU}, [9] = {VCPU}, [10] = {VCPU}, [11] = {VCPU}, [12] = {THREAD}, [13] = {THREAD},
+    [0] = {ENDPOINT}, [2] = {ENDPOINT}, [3] = {PAGE_TABLE}, [4] = {NOTIFICATION}, [5] = {NOTIFICATION}, [6] = {NOTIFICATION},
+    [7] = {INTERRUPT}, [8] = {PAGE_TABLE}, [9] = {VCPU}, [10] = {VCPU}, [11] = {VCPU}, [12] = {THREAD}, [13] = {THREAD},
     [14] = {THREAD}, [15] = {THREAD}, [16] = {THREAD}, [21] = {TRACE}, [22] = {VCPU}, [24] = {TRACE}, [25] = {REPLY},
     [26] = {REPLY}, [27] = {ENDPOINT}, [28] = {REPLY}, [30] = {ENDPOINT}, [31] = {NOTIFICATION}, [34] = {TABLE},
     [35] = {GRANT}, [36] = {POOL}, [37] = {POOL}, [38] = {POOL}, [39] = {POOL}, [40] = {POOL}, [41] = {POOL},
     [42] = {THREAD, SPACE, TABLE}, [43] = {THREAD, CORE}, [44] = {THREAD, NOTIFICATION}, [45] = {THREAD, TIME},
     [46] = {TIME, CORE}, [47] = {ENDPOINT, THREAD}, [48] = {ENDPOINT}, [49] = {INTERRUPT, NOTIFICATION},
     [50] = {VCPU, THREAD, SPACE}, [51] = {FRAME}, [52] = {FRAME}, [53] = {PAGE_TABLE, 0, FRAME}, [54] = {PAGE_TABLE},
-    [55] = {PAGE_TABLE, 0, PAGE_TABLE}, [56] = {PAGE_TABLE}, [57] = {PAGE_TABLE},
+    [55] = {PAGE_TABLE, 0, PAGE_TABLE}, [56] = {ENDPOINT}, [57] = {VCPU},
 };
 
 /* A slot that should hold a capability of this kind. */
@@ -127,7 +127,7 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
         registers->x[1] = objects[at].index;
         registers->x[3] = 2 + (next(seed) >> 8 & 1);
     }
-    if (number == MAP || number == UNMAP || (number >= LINK && number <= UNLINK_ENTRY))
+    if (number == MAP || number == UNMAP || number == LINK || number == UNLINK_ENTRY)
         registers->x[0] = next(seed) >> 8 & 7;
     if (number == MAP)
         registers->x[2] = 1 | (next(seed) >> 8 & 7);

@@ -58,7 +58,8 @@ class FunctionLowering:
     def _definition(self, parameters: list[str]) -> str:
         function = self.function
         symbol = quoted(self.module.symbol(function))
-        attributes = "#1" if function.inline else "#2" if function.noinline else "#0"
+        is_apart = function.noinline or self.module.is_called_by_assembly(function)  # then a copy elsewhere is too much
+        attributes = "#1" if function.inline else "#2" if is_apart else "#0"
         linkage, result = self.module.linkage(function), value_type(function.result)
         extend = "zeroext " if result in ("i1", "i8", "i16") and not linkage else ""  # for callers in assembly and C
         head = f"define {linkage}{extend}{result} @{symbol}({', '.join(parameters)}) {attributes}"

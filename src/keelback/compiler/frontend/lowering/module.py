@@ -18,7 +18,7 @@ from keelback.compiler.frontend.lowering.shapes import (
 )
 from keelback.compiler.frontend.tree import Function, GlobalObject
 from keelback.compiler.frontend.types.collect import Program
-from keelback.compiler.frontend.types.decorators import placeholders
+from keelback.compiler.frontend.types.decorators import named_by, placeholders
 from keelback.compiler.frontend.types.interior import Path
 from keelback.compiler.frontend.types.model import NEVER, ArrayType, OptionalType, StructType, Type
 from keelback.compiler.source import Source
@@ -140,6 +140,10 @@ class ModuleLowering:
         kind = self.metadata.add(f'!{{!"{name}", {root}, i64 0}}')
         return self.metadata.add(f"!{{{kind}, {kind}, i64 0}}")
 
+    def is_called_by_assembly(self, function: Function) -> bool:
+        """Whether LLVM cannot see all calls of it."""
+        return id(function) in self._used_by_assembly
+
     def use_global(self, target: GlobalObject) -> None:
         self.globals.setdefault(target.symbol, target)
 
@@ -208,7 +212,7 @@ class ModuleLowering:
         assert function.naked is not None
         found: list[Function | GlobalObject] = []
         for name in placeholders(function.naked.template):
-            known = self.program.objects.get(id(function.module.namespace.get(name)))
+            known = self.program.objects.get(id(named_by(function, name)))
             if known is not None:
                 found.append(known)
                 self._used_by_assembly.add(id(known))
@@ -237,7 +241,7 @@ class ModuleLowering:
         assert function.naked is not None
         names: dict[str, str] = {}
         for name in placeholders(function.naked.template):
-            value = function.module.namespace.get(name)
+            value = named_by(function, name)
             known = self.program.objects.get(id(value))
             if isinstance(known, Function):
                 names[name] = f'"{known.entry or _naked_symbol(known) or known.symbol}"'

@@ -24,7 +24,7 @@ from keelback.lang.integers import Integer
 if TYPE_CHECKING:
     from keelback.compiler.frontend.types.collect import Program
 
-PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")  # {{ and }} stand for single braces
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+(?:\.\w+)*)\}")  # {{ and }} stand for single braces
 DECORATORS = (lang.asm, lang.naked, lang.entry, lang.hook, lang.inline, lang.noinline)
 REGISTER = re.compile(r"x([0-9]|[12][0-9]|30)")
 
@@ -33,6 +33,14 @@ def placeholders(template: str) -> list[str]:
     """The names that a template refers to, in order, each once."""
     found = [match.group(1) for match in PLACEHOLDER.finditer(template) if match.group(1) is not None]
     return list(dict.fromkeys(found))
+
+
+def named_by(function: Function, name: str) -> object:
+    """What a template's name means: of the function's module, or `module.name` of one that it imports."""
+    value: object = function.module.namespace.get(name.split(".")[0])
+    for part in name.split(".")[1:]:
+        value = getattr(value, part, None)
+    return value
 
 
 def check_decorators(program: Program, function: Function) -> None:
@@ -122,7 +130,7 @@ def _check_naked(program: Program, function: Function) -> None:
     assert function.naked is not None
     node = template_node(function, "naked")
     for name in placeholders(function.naked.template):
-        value = function.module.namespace.get(name)
+        value = named_by(function, name)
         is_object = isinstance(program.objects.get(id(value)), Function | GlobalObject)
         if not (is_object or isinstance(value, int | Integer)):
             message = f"`{{{name}}}` is no constant, function or global of {function.module.name}"

@@ -11,17 +11,18 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import limits
-from keelback.abi.syscalls import CALL, REPLY_RECEIVE, VCPU_RUN
+from keelback.abi.syscalls import CALL, REPLY_RECEIVE, SYSTEM_CALL_COUNT, VCPU_RUN
+from keelback.abi.trace import EVERY_CALL
 from keelback.kernel.arch.aarch64.processor import kernel_lock, this_core
 from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
 from keelback.kernel.state import Boot, Context, Core, boot, cores, panic_context, threads
 from keelback.lang import array, asm, naked, offset_of, size_of, u64
 
 __all__ = [  # the assembly names them
-    "CALL",
     "EL2_MAIR",
     "EL2_SCTLR",
     "EL2_TCR",
+    "EVERY_CALL",
     "REPLY_RECEIVE",
     "VCPU_RUN",
     "boot",
@@ -43,7 +44,12 @@ ZERO_END: Final = offset_of(Boot, "zero_end")
 STACK_POINTER: Final = offset_of(Context, "stack_pointer")
 PROCESS_STATE: Final = offset_of(Context, "process_state")
 
+TRACE_MASK: Final = offset_of(Core, "trace_mask")
+TURNED: Final = offset_of(Core, "turned")
+
 assert offset_of(Core, "context") == 0, "the assembly below counts on it"
+assert CALL == 0 and VCPU_RUN == REPLY_RECEIVE + 1 == SYSTEM_CALL_COUNT - 1, "the vector below counts on it"
+assert EVERY_CALL < 256, "the vector below looks at the lowest byte of the mask"
 
 
 @naked(
@@ -134,13 +140,13 @@ def secondary_address() -> u64:
     str x3, [\\base, #{PROCESS_STATE}]
     .endm
     .macro kernel_take_lock
-    ldr x9, ={kernel_lock}
-9:  ldaxr w10, [x9]
-    cbz w10, 10f
+    ldr x10, ={kernel_lock}
+9:  ldaxr w11, [x10]
+    cbz w11, 10f
     wfe
     b 9b
-10: stxr w10, w9, [x9]
-    cbnz w10, 9b
+10: stxr w11, w10, [x10]
+    cbnz w11, 9b
     .endm
     .macro kernel_give_lock
     ldr x16, ={kernel_lock}
@@ -170,14 +176,15 @@ def secondary_address() -> u64:
     mrs x16, esr_el2
     mov w17, #0x56000000
     eor w16, w16, w17
-    cmp w16, #{CALL}
-    b.eq 1f
+    cbz w16, 1f
     cmp w16, #{REPLY_RECEIVE}
+    b.lo kernel_other_call
     b.eq 2f
     lsr w17, w16, #16
-    cbz w17, kernel_other_call
-    mov x17, #0
-    b kernel_save_all
+    cbnz w17, kernel_save_synchronous
+    cmp w16, #{VCPU_RUN}
+    b.eq 3f
+    b 4f
     .irp kind, 1, 1, 2, 0, 1, 1, 2
     .balign 128
     stp x16, x17, [sp, #-16]
@@ -186,19 +193,44 @@ def secondary_address() -> u64:
     .endr
 1:  kernel_message_call kernel_call
 2:  kernel_message_call kernel_reply_receive
-kernel_other_call:
-    mrs x17, tpidr_el2
-    ldr x17, [x17]
+    .macro kernel_save_call
+    mrs x9, tpidr_el2
+    ldr x17, [x9]
     kernel_pairs stp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     str x8, [x17, #64]
     str x30, [x17, #240]
     kernel_take_lock
-    mov w0, w16
-    cmp w16, #{VCPU_RUN}
-    b.eq 3f
+    .endm
+kernel_other_call:
+    kernel_save_call
+    ldrb w10, [x9, #{TRACE_MASK}]
+    tst w10, #{EVERY_CALL}
+    b.ne 5f
+    stp xzr, xzr, [x17, #72]
+    adr x10, kernel_calls
+    ldr x10, [x10, w16, uxtw #3]
+    mov x0, x17
+    blr x10
+6:  mrs x9, tpidr_el2
+    ldrb w10, [x9, #{TURNED}]
+    cbnz w10, kernel_called
+    mov x8, x0
+    ldr x17, [x9]
+    ldr x9, ={kernel_lock}
+    stlr wzr, [x9]
+    kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
+    ldr x30, [x17, #240]
+    kernel_pairs ldp, x17, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
+    eret
+4:  kernel_save_call
+5:  mov w0, w16
     bl kernel_system_call
-    b kernel_called
-3:  bl kernel_vcpu_run
+    b 6b
+kernel_call_by_number:
+    mov w0, w16
+    b kernel_system_call
+3:  kernel_save_call
+    bl kernel_vcpu_run
 kernel_leave_any:
     mrs x16, tpidr_el2
     ldr x17, [x16]
@@ -228,6 +260,8 @@ kernel_resume:
     ldr x30, [x0, #240]
     ldp x0, x1, [x0]
     eret
+kernel_save_synchronous:
+    mov x17, #0
 kernel_save_all:
     mrs x16, tpidr_el2
     ldr x16, [x16]
