@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from keelback.compiler import compile_foreign, link
-from keelback.prover.encode import Program, Run
+from keelback.prover.encode import Program, Run, UnsupportedError
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.evaluation import Interpretation, evaluate
 from keelback.prover.encode.module import Module
 from keelback.prover.machine.executor import GENERAL, MachineRun
-from keelback.prover.machine.image import Code, text_of_object
+from keelback.prover.machine.image import Code
+from keelback.prover.machine.lifting import lift
+from keelback.prover.machine.system import assembled_blocks
 
 pytestmark = pytest.mark.boot
 
@@ -111,7 +113,40 @@ ccmp x1, x2, #4, ne
 ccmp w1, #7, #11, gt
 ccmn x1, x2, #2, pl
 ccmp x1, #0, #0, le
+negs x0, x1
+sbc x0, x1, x2
 """.strip().split("\n")
+
+CONDITIONS = ["eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"]
+INSTRUCTIONS += [f"b.{condition} 7f; mov x0, x2; 7:" for condition in CONDITIONS]
+INSTRUCTIONS += [f"{line}, 7f; mov x0, x2; 7:" for line in ("cbz x1", "cbz w1", "cbnz x1", "cbnz w1")]
+INSTRUCTIONS += [f"{line}, 7f; mov x0, x2; 7:" for line in ("tbz x1, #63", "tbz w1, #0", "tbnz x1, #31", "tbnz w1, #4")]
+INSTRUCTIONS += [
+    f"stp x1, x2, [sp, #-16]!; {line}; add sp, sp, #16"
+    for line in (
+        "ldr x0, [sp]",
+        "ldr w0, [sp, #12]",
+        "ldrb w0, [sp, #3]",
+        "ldrh w0, [sp, #6]",
+        "ldrsb x0, [sp, #7]",
+        "ldrsh x0, [sp, #2]",
+        "ldrsw x0, [sp, #4]",
+        "ldur w0, [sp, #3]",
+        "ldp x4, x0, [sp]",
+        "ldp w0, w4, [sp, #8]",
+    )
+]
+INSTRUCTIONS += [
+    f"{line}, [sp, #-16]!; ldr {loaded}, [sp]; add sp, sp, #16"
+    for line, loaded in (("str x1", "x0"), ("str w1", "w0"), ("stp w1, w2", "w0"))
+]
+INSTRUCTIONS += [
+    "sturb w1, [sp, #-1]; ldurb w0, [sp, #-1]",
+    "strh w1, [sp, #-16]!; ldrh w0, [sp], #16",
+    "stur x1, [sp, #-8]; ldur x0, [sp, #-8]",
+]
+INSTRUCTIONS = [line.replace("; ", "\n") for line in INSTRUCTIONS]
+"""Those with branches and memory bring what shows their effect."""
 
 HEAD = """
 .text
@@ -119,6 +154,9 @@ HEAD = """
 _start:
     adrp x19, results
     add x21, x19, :lo12:results
+    adrp x5, stack
+    add x5, x5, :lo12:stack
+    add sp, x5, #256
 """
 
 BLOCK = """
@@ -168,7 +206,7 @@ def run_emulated(folder: Path, states: list[tuple[int, int, int, int]]) -> list[
     """x0 and the flags, of each instruction on each state in turn."""
     blocks = "".join(BLOCK.format(count=len(states), instruction=line) for line in INSTRUCTIONS)
     data = "".join(f".quad {', '.join(map(str, state))}\n" for state in states)
-    room = f".bss\n.balign 16\nresults: .zero {16 * len(states) * len(INSTRUCTIONS)}\n"
+    room = f".bss\n.balign 16\nstack: .zero 512\nresults: .zero {16 * len(states) * len(INSTRUCTIONS)}\n"
     source, made, elf = folder / "test.S", folder / "test.o", folder / "test.elf"
     source.write_text(HEAD + blocks + TAIL + data + room)
     compile_foreign([source], made)
@@ -181,22 +219,14 @@ def run_emulated(folder: Path, states: list[tuple[int, int, int, int]]) -> list[
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-def assembled(folder: Path) -> list[int]:
-    source, made = folder / "words.S", folder / "words.o"
-    source.write_text(".text\n" + "\n".join(INSTRUCTIONS) + "\n")
-    compile_foreign([source], made)
-    text = text_of_object(made.read_bytes())
-    return [int.from_bytes(text[n : n + 4], "little") for n in range(0, len(text), 4)]
-
-
 def meaning(known: dict[str, int]) -> Interpretation:
     return Interpretation(lambda name, _: known.get(name, 0), lambda name, given, width: 0)
 
 
-def lifted(word: int, states: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
-    """What the formulas of one instruction give."""
+def lifted(words: tuple[int, ...], states: list[tuple[int, int, int, int]]) -> list[tuple[int, int]]:
+    """What the formulas of one instruction, or a few, give."""
     machine = MachineRun(
-        Run(Program(Module(), {})), Code("test", 0x1000, (word, RETURN)), {}, lambda address, size: None
+        Run(Program(Module(), {})), Code("test", 0x1000, (*words, RETURN)), {}, lambda address, size: None
     )
     machine.run_function([], t.symbol("before", t.EFFECT))
     (ending,) = machine.endings
@@ -216,7 +246,7 @@ def lifted(word: int, states: list[tuple[int, int, int, int]]) -> list[tuple[int
 def test_instructions_do_in_formulas_what_they_do_on_the_machine(tmp_path: Path) -> None:
     states = vectors()
     real = run_emulated(tmp_path, states)
-    words = assembled(tmp_path)
+    words = assembled_blocks(tuple(INSTRUCTIONS))
     assert len(words) == len(INSTRUCTIONS) and len(real) == len(words) * len(states)
     wrong: list[str] = []
     for number, (line, word) in enumerate(zip(INSTRUCTIONS, words, strict=True)):
@@ -226,3 +256,12 @@ def test_instructions_do_in_formulas_what_they_do_on_the_machine(tmp_path: Path)
                 wrong.append(f"{line} of {state}: {found}, the machine has {known}")
                 break
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "line", ["ldrsh w0, [x1, #2]", "ldrsb w0, [x1, x2]", "ldursh w0, [x1, #1]", "ngcs w0, w1", "ldpsw x4, x0, [sp]"]
+)
+def test_instructions_that_are_described_wrongly_are_refused(line: str) -> None:
+    ((word,),) = assembled_blocks((line,))
+    with pytest.raises(UnsupportedError, match=f"{word:08x}"):
+        lift(word, 0x1000)

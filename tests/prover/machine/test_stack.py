@@ -54,6 +54,11 @@ def test_the_deeper_of_two_ways_counts(tmp_path: Path) -> None:
     assert deepest(image_of(tmp_path, leaf=LEAF, outer=OUTER, ways=body)).size_bytes == 32 + 48
 
 
+def test_an_indirect_call_may_lead_to_any_function_of_a_table(tmp_path: Path) -> None:
+    body = "str x30, [sp, #-16]!\nblr x0\nldr x30, [sp], #16\nret\n.balign 8\n.quad outer"
+    assert deepest(image_of(tmp_path, leaf=LEAF, outer=OUTER, any=body)).size_bytes == 16 + 32 + 48
+
+
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [

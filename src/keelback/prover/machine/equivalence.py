@@ -29,9 +29,10 @@ _COMPONENT = re.compile(r"ldr \$\{0:x\}, \[\$\{1:x\}\]")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is to be shown, and what may be assumed."""
+    """What is to be shown, and what may be assumed. The first obligation is that both histories are equal."""
 
     obligations: list[Obligation]
+    history: tuple[Term, Term]
     hypotheses: list[Term]
     assumed: frozenset[str]
     instruction_count: int
@@ -159,13 +160,13 @@ def _comparison(ir: Run, outcome: Outcome, machine: MachineRun, name: str) -> Co
         effect = ending.registers[EFFECT_KEY]
         assert isinstance(effect, Term)
         machine_ends.append((ending.guard, machine.state.told("return", effect, ending.node, narrow)))
-    equal = t.eq(_final(ir, ir_ends), _final(machine.state, machine_ends))
-    obligations = [Obligation(t.TRUE, equal, "machine", f"{name}: effects, calls, memory and result")]
+    history = _final(ir, ir_ends), _final(machine.state, machine_ends)
+    obligations = [Obligation(t.TRUE, t.eq(*history), "machine", f"{name}: effects, calls, memory and result")]
     obligations += machine.state.obligations
     hypotheses = [t.implies(o.guard, o.condition) for o in ir.obligations if o.kind != "trap"]
     hypotheses += [*ir.hypotheses, *machine.state.hypotheses]
     assumed = frozenset(ir.assumed | machine.state.assumed)
-    return Comparison(obligations, hypotheses, assumed, len(machine.code.words), machine.depth_bytes)
+    return Comparison(obligations, history, hypotheses, assumed, len(machine.code.words), machine.depth_bytes)
 
 
 def _final(run: Run, ends: Sequence[tuple[Term, Term]]) -> Term:

@@ -44,9 +44,20 @@ def register(name: str) -> int:
     return int(_context().registers[name].offset)
 
 
+MISTAKEN = {
+    "ldrsb or ldrsh to a w register": (0xBEC00000, 0x38C00000),
+    "ldpsw": (0xFE400000, 0x68400000),
+    "ngc, ngcs": (0x5FE0FFE0, 0x5A0003E0),
+}
+"""Instructions that SLEIGH describes wrongly (sign extension, carry): mask and value of the word."""
+
+
 @cache
 def lift(word: int, address: int) -> tuple[Operation, ...]:
     """The operations of one instruction, as it stands at an address."""
+    for name, (mask, value) in MISTAKEN.items():
+        if word & mask == value:
+            raise UnsupportedError(f"the instruction {word:08x} at {address:#x}: {name}")
     import pypcode
 
     library: Any = pypcode

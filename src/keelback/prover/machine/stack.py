@@ -1,6 +1,6 @@
 """How deep the kernel's stack can get: the stack pointer followed along every path of the linked code, and summed over
 calls. Every return has to find it where the function began, every exit from the kernel at the top of the stack; a call
-of itself, however indirect, is refused.
+of itself, however indirect, is refused. An indirect call may lead to any function whose address is a word of the image.
 
 Code is followed by address, whatever function it belongs to, so that stubs and branches into other functions count too.
 Where code loads the stack pointer anew (boot, panic), depth is counted from there. Nothing is said of what is stored.
@@ -8,6 +8,7 @@ Where code loads the stack pointer anew (boot, panic), depth is counted from the
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -41,7 +42,7 @@ class Depth:
 def deepest(image: Image) -> Depth:
     """Of all functions and all exception vectors. UnsupportedError where the code cannot be followed."""
     follower = StackFollower(image)
-    roots = {code.address for code in image.functions.values()}
+    roots = _functions(image)
     if VECTORS in image.symbols:
         roots |= {image.symbols[VECTORS] + VECTOR_BYTES * n for n in range(VECTOR_COUNT)}
     return follower.deepest_of(sorted(roots))
@@ -76,6 +77,7 @@ class StackFollower:
         self.image = image
         self._known: dict[int, Depth] = {}
         self._callers: list[int] = []
+        self._in_tables = _functions_in_tables(image)
         self._names = {code.address: code.name for code in image.functions.values()}
 
     def deepest_of(self, addresses: Iterable[int]) -> Depth:
@@ -169,7 +171,9 @@ class StackFollower:
 
     def _called(self, operations: tuple[Operation, ...], address: int) -> list[int]:
         if any(op.name == "CALLIND" for op in operations):
-            raise UnsupportedError(f"{self.name(address)}: an indirect call")
+            if not self._in_tables:
+                raise UnsupportedError(f"{self.name(address)}: an indirect call")
+            return sorted(self._in_tables)
         return [op.inputs[0].offset for op in operations if op.name == "CALL"]
 
     def _next(self, operations: tuple[Operation, ...], address: int, below: int) -> list[int]:
@@ -196,6 +200,23 @@ class StackFollower:
         if table is None:
             raise UnsupportedError(f"{self.name(address)}: an indirect branch")
         return sorted(set(table.targets))
+
+
+def _functions(image: Image) -> set[int]:
+    """Where functions begin; a label of code behind which an address of the image stands is a table of them."""
+    codes = {code.address: code for code in image.functions.values()}
+    labels = set(image.symbols.values())
+    return {address for address, code in codes.items() if not (code.words[1:2] == (0,) and code.words[0] in labels)}
+
+
+def _functions_in_tables(image: Image) -> set[int]:
+    """Functions whose address lies in the image as a word: where an indirect call can lead."""
+    words: set[int] = set()
+    for start, content in image.read_only:
+        skipped = -start % 8
+        whole = (len(content) - skipped) // 8 * 8
+        words.update(struct.unpack(f"<{whole // 8}Q", content[skipped : skipped + whole]))
+    return _functions(image) & words
 
 
 def _computed(op: Operation, known: list[int | None]) -> int | None:
