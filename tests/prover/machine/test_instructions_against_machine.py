@@ -28,7 +28,7 @@ FLAGS = 0x100
 VECTORS = 60
 CORNERS = (0, 1, 2, 63, 64, 255, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 63, (1 << 63) - 1, (1 << 64) - 1)
 
-INSTRUCTIONS = """
+PLAIN = """
 add x0, x1, x2
 add x0, x1, #0xabc
 add x0, x1, w2, uxtw #3
@@ -118,10 +118,10 @@ sbc x0, x1, x2
 """.strip().split("\n")
 
 CONDITIONS = ["eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"]
-INSTRUCTIONS += [f"b.{condition} 7f; mov x0, x2; 7:" for condition in CONDITIONS]
-INSTRUCTIONS += [f"{line}, 7f; mov x0, x2; 7:" for line in ("cbz x1", "cbz w1", "cbnz x1", "cbnz w1")]
-INSTRUCTIONS += [f"{line}, 7f; mov x0, x2; 7:" for line in ("tbz x1, #63", "tbz w1, #0", "tbnz x1, #31", "tbnz w1, #4")]
-INSTRUCTIONS += [
+BRANCHES = [f"b.{condition} 7f; mov x0, x2; 7:" for condition in CONDITIONS]
+ZERO_TESTS = [f"{line}, 7f; mov x0, x2; 7:" for line in ("cbz x1", "cbz w1", "cbnz x1", "cbnz w1")]
+BIT_TESTS = [f"{line}, 7f; mov x0, x2; 7:" for line in ("tbz x1, #63", "tbz w1, #0", "tbnz x1, #31", "tbnz w1, #4")]
+LOADS = [
     f"stp x1, x2, [sp, #-16]!; {line}; add sp, sp, #16"
     for line in (
         "ldr x0, [sp]",
@@ -136,16 +136,17 @@ INSTRUCTIONS += [
         "ldp w0, w4, [sp, #8]",
     )
 ]
-INSTRUCTIONS += [
+STORES = [
     f"{line}, [sp, #-16]!; ldr {loaded}, [sp]; add sp, sp, #16"
     for line, loaded in (("str x1", "x0"), ("str w1", "w0"), ("stp w1, w2", "w0"))
 ]
-INSTRUCTIONS += [
+STACK = [
     "sturb w1, [sp, #-1]; ldurb w0, [sp, #-1]",
     "strh w1, [sp, #-16]!; ldrh w0, [sp], #16",
     "stur x1, [sp, #-8]; ldur x0, [sp, #-8]",
 ]
-INSTRUCTIONS = [line.replace("; ", "\n") for line in INSTRUCTIONS]
+ALL = [*PLAIN, *BRANCHES, *ZERO_TESTS, *BIT_TESTS, *LOADS, *STORES, *STACK]
+INSTRUCTIONS = [line.replace("; ", "\n") for line in ALL]
 """Those with branches and memory bring what shows their effect."""
 
 HEAD = """
