@@ -28,10 +28,17 @@ from keelback.prover.encode.shaping import any_of_all, walk
 from keelback.prover.encode.types import StructType, width_of
 from keelback.prover.hypotheses import View, sizes_of
 from keelback.prover.hypotheses.view import is_set, is_zero
-from keelback.prover.machine import Comparison, Image, addresses_in, compare, read_elf
-from keelback.prover.machine.histories import are_equal
-from keelback.prover.machine.stack import deepest, stack_room
-from keelback.prover.machine.stack import describe as describe_stack
+from keelback.prover.machine import (
+    Comparison,
+    Image,
+    addresses_in,
+    are_equal,
+    compare,
+    deepest,
+    describe_stack,
+    read_elf,
+    stack_room,
+)
 from keelback.prover.ranges import STATE, Ranges
 from keelback.prover.rows import Rows
 from keelback.prover.solvers import Answer, Model, Table, ask_cvc5, ask_z3, decide
