@@ -41,6 +41,8 @@ ROOT, WORKERS_POOL, CHILD_POOL = 1, 2, 3
 LARGE_BYTES = 1 << 21
 READY = 1
 CALL_NUMBERS = 64
+UART_LINE = 33
+"""The keeper lets it fire."""
 
 PARAMETERS = {
     "core_count": CORES,
@@ -164,7 +166,7 @@ def values(places: Places) -> Values:
         "replies": {number: {"header": owned()} for number in range(1, 5)},
         "notifications": {number: {"header": owned()} for number in range(1, WORKERS + 1)}
         | {KEEPER: {"header": owned(ROOT), "thread": KEEPER}},
-        "interrupts": {1: {"header": owned(), "line": 40}},
+        "interrupts": {1: {"header": owned(), "line": UART_LINE}},
         "vcpus": {number: {"header": owned(), "mpidr": 0x8000_0000 + number - 1} for number in range(1, 5)},
         "grants": {number: {"header": owned()} for number in range(1, 4)},
         "tables": {

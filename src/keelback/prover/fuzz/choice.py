@@ -28,7 +28,7 @@ from keelback.prover.fuzz.steps import (
     component,
     guest,
 )
-from keelback.prover.state import Access, State, Thread
+from keelback.prover.state import Access, Link, State, Thread
 
 WORDS = (*range(8), *range(30, 36), *range(40, 50), 63, 255, 256, 511, 512, 1019, 1020, 1 << 31, 1 << 32, (1 << 64) - 1)
 CALL_NUMBERS = (
@@ -86,7 +86,7 @@ TALK = (*CALLING, *SERVING, *ANSWERING, *LISTENING, syscalls.SIGNAL, syscalls.RE
 GIFTS = (*CALLING, *SERVING, *ANSWERING, *PASSING, syscalls.ACCEPT, syscalls.REPLY_SAVE, syscalls.CAPABILITY_DELETE)
 CAPABILITIES = (*range(syscalls.CAPABILITY_COPY, syscalls.REVOKE + 1), *DELETIONS, syscalls.DELEGATE)
 GUESTS = (*(syscalls.VCPU_RUN, syscalls.VCPU_WRITE) * 3, *range(syscalls.VCPU_READ, syscalls.VCPU_INJECT + 1))
-MEMORY = range(syscalls.FRAME_CLEAR, syscalls.UNLINK_ENTRY + 1)
+MEMORY = (*range(syscalls.FRAME_CLEAR, syscalls.LINK + 1), syscalls.UNLINK, syscalls.UNLINK_ENTRY)
 THREADS = (
     *(syscalls.THREAD_STOP, syscalls.THREAD_START, syscalls.THREAD_RESUME, syscalls.THREAD_WRITE),
     *range(syscalls.THREAD_CONFIGURE, syscalls.ENDPOINT_CANCEL + 1),
@@ -177,7 +177,7 @@ def _choose_call(state: State, thread: Thread, chance: random.Random, mood: Mood
     if guests and not is_last and chance.random() < 0.1:
         actions = (chance.choice((0, 0, vcpu.SKIP, ALL_ACTIONS)),)
         return Call(syscalls.VCPU_RUN, chance.choice(guests), actions, core=state.here)
-    number = chance.choice(ANSWERING if state.replies and chance.random() < 0.05 else CALL_NUMBERS)
+    number = chance.choice(ANSWERING if state.replies and chance.random() < 0.2 else CALL_NUMBERS)
     is_favoured = bool(mood.favourites) and chance.random() < mood.eagerness
     if is_favoured:
         number = chance.choice(mood.favourites)
@@ -199,6 +199,8 @@ def _choose_call(state: State, thread: Thread, chance: random.Random, mood: Mood
     if number in OWNERSHIP and chance.random() < 0.9:
         words[:2] = _choose_object(state, thread, chance)
     slot = _choose_own(state, thread, number, chance)
+    if number == syscalls.UNLINK_ENTRY and chance.random() < 0.7:
+        slot, words[0] = _choose_link(state, thread, chance) or (slot, words[0])
     if number in PASSING:
         slot |= _choose_slot(state, thread, ANY, GRANT, chance) << 32 & (1 << 64) - 1
     return Call(number, slot, tuple(words), core=state.here)
@@ -214,6 +216,18 @@ def _choose_own(state: State, thread: Thread, number: int, chance: random.Random
         if fitting:
             return chance.choice(fitting)
     return _choose_slot(state, thread, kind, right, chance)
+
+
+def _choose_link(state: State, thread: Thread, chance: random.Random) -> tuple[int, int] | None:
+    """A slot with a translation table, and an entry of it that points to another; None without one."""
+    held = state.capabilities.get(thread.table, {}).items()
+    tables = [
+        (slot, state.translations[capability.object].entries)
+        for slot, capability in held
+        if capability.kind in (objects.ADDRESS_SPACE, objects.PAGE_TABLE) and capability.object in state.translations
+    ]
+    links = [(slot, number) for slot, entries in tables for number, entry in entries.items() if isinstance(entry, Link)]
+    return chance.choice(links) if links else None
 
 
 def _useful_objects(state: State, thread: Thread, number: int) -> list[int]:

@@ -12,10 +12,13 @@
 #define OWNER_RIGHT 16
 #define ALL_RIGHTS 31
 #define CALL_NUMBERS 64
+#define UART_INTERRUPTS (0x38 / 4)
+#define UART_CLEAR (0x44 / 4)
+#define UART_SENT 0x20 /* UARTIMSC, TXIM: what was written is away (PL011, DDI 0183G, 3.3.10) */
 
 enum {
     RECEIVE = 2, REPLY_RECEIVE = 56, SIGNAL = 4, WAIT = 5, RUN = 57, VCPU_WRITE = 10, THREAD_STOP = 12, THREAD_START = 13, COPY = 17, MINT = 18, DELETE = 19, REVOKE_ALL = 20, VCPU_RESET = 22,
-    RECEIVE_UNTIL = 30, WAIT_UNTIL = 31, CLEAR = 34, CREATE = 36, DESTROY = 37, TAKE = 39, CLAIM = 40, REVOKE = 41, THREAD_CONFIGURE = 42, THREAD_SCHEDULE = 43,
+    REPLY_SAVE = 25, ANSWER = 26, CALL_PASS = 27, REPLY_PASS = 28, RECEIVE_UNTIL = 30, WAIT_UNTIL = 31, CLEAR = 34, CREATE = 36, DESTROY = 37, TAKE = 39, CLAIM = 40, REVOKE = 41, THREAD_CONFIGURE = 42, THREAD_SCHEDULE = 43,
     THREAD_BIND = 44, THREAD_GIVE_TIME = 45, TIME_CONFIGURE = 46, ENDPOINT_BIND = 47, INTERRUPT_BIND = 49, VCPU_CONFIGURE = 50,
     MAP = 53, UNMAP = 54, LINK = 55, UNLINK_ENTRY = 8
 };
@@ -107,6 +110,8 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
         registers->x[8] = slot_of(NOTIFICATION, own);
     if (is_own && number == RUN)
         registers->x[8] = slot_of(VCPU, own);
+    if (number == CALL_PASS || number == REPLY_PASS)
+        registers->x[8] |= ((next(seed) >> 8) % OBJECT_COUNT + 1) << 32;
     if (number == RECEIVE_UNTIL || number == WAIT_UNTIL)
         registers->x[0] = ticks() + (next(seed) >> 8) % 100000;
     if (number == THREAD_START) {
@@ -134,18 +139,26 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
 }
 
 static void work(uint64_t own, uint64_t seed) {
+    uint64_t saved = 0;
     for (;;) {
         uint64_t number = next(&seed) >> 8 & (CALL_NUMBERS - 1);
         struct registers registers;
+        if (saved != 0)
+            number = next(&seed) & 256 ? ANSWER : REPLY_PASS;
         int is_cruel = number == THREAD_STOP || number == REVOKE_ALL || number == CLEAR || number == DESTROY || number == REVOKE;
         if (is_cruel && (next(&seed) >> 8 & 15) != 0)
             continue;
         choose(number, own, &registers, &seed);
+        if (saved != 0)
+            registers.x[8] = (registers.x[8] & ~0xFFFFFFFFul) | saved;
+        saved = number == REPLY_SAVE ? registers.x[8] & 0xFFFFFFFF : 0;
         __asm__ volatile(".arch_extension fp\n .arch_extension simd\n fmov d7, %0" ::"r"(seed));
         __atomic_add_fetch(&counts[number], 1, __ATOMIC_RELAXED);
         system_call(number, &registers);
         if (registers.x[8] == OK)
             __atomic_add_fetch(&accepted[number], 1, __ATOMIC_RELAXED);
+        else
+            saved = 0;
         uint64_t chance = next(&seed) >> 8 & 0xFFF;
         if (chance == 0)
             __asm__ volatile("brk #7");
@@ -217,10 +230,13 @@ static void keep(void) {
             hand_out(slot, worker, &seed);
     for (uint64_t worker = 1; worker <= WORKERS; worker++)
         revive(worker, &seed);
+    UART[UART_INTERRUPTS] = UART_SENT;
     for (; ticks() < end; rounds++) {
         call4(WAIT_UNTIL, KEEPER_NOTIFICATION, ticks() + PERIOD, 0, 0, 0);
         uint64_t slot = (next(&seed) >> 8) % OBJECT_COUNT + 1;
+        put(".");
         claim(objects[slot - 1].kind, objects[slot - 1].index, slot);
+        UART[UART_CLEAR] = UART_SENT;
         uint64_t worker = (next(&seed) >> 8) % WORKERS + 1;
         for (uint64_t other = 1; other <= WORKERS; other++)
             hand_out(slot, other, &seed);
