@@ -208,6 +208,11 @@ def commit_hand_over_later(core: Core, index: u32) -> None:
     is_fit = is_here(core_of(thread)) and is_eligible(core, partition_of(thread))
     if is_fit and (thread.charged == 0 or check_budget(thread)):
         thread.state = u8(READY)
+        if thread.rank >= core.best_rank:  # before its equals, of whatever partition
+            core.current = index
+            core.turned = True
+            core.slice_wanted = thread.rank == core.best_rank
+            return
         commit_ready_first(index)
     else:
         commit_wake_slowly(index)

@@ -293,6 +293,16 @@ def test_a_server_called_from_a_partition_runs_in_its_windows(world: World) -> N
     assert world.running() == "low" and world.activity("high") == Activity.READY
 
 
+def test_a_client_goes_on_before_its_equals_of_the_partition_whose_window_it_is(world: World) -> None:
+    world.boot("low", "twin", "top", budgets={"twin": 1, "top": 2}, partitions={1: 1}, windows=True)
+    world.receive("top")
+    world.fault("low")
+    world.pass_time(0x1000)
+    assert world.running() == "top"
+    world.reply_receive("top", faults.RESUME)
+    assert world.running() == "low" and world.activity("twin") == Activity.READY
+
+
 def test_a_moved_thread_runs_on_its_new_core(world: World) -> None:
     world.boot("low")
     assert world.do("low", syscalls.THREAD_SCHEDULE, thread("mid"), CORE_1, 50, 50) == errors.OK
