@@ -140,6 +140,14 @@ def test_a_device_that_writes_memory_reaches_everybody() -> None:
     assert kinds_between(made, "driver", "c") == {"memory"}
 
 
+def test_a_device_of_a_pool_is_as_good_as_mapped() -> None:
+    made = manifest("keeper", "b")
+    share(made, "uart", "device", "keeper")
+    assert reached_from(made, "keeper") == set()
+    share(made, "disk", "device", "keeper", dma=True)
+    assert reached_from(made, "keeper") == {"b"}
+
+
 def test_faults_go_to_their_handler_and_are_answered() -> None:
     made = manifest("a", "b")
     part(made, "a")["fault_handler"] = "b"

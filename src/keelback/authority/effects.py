@@ -238,12 +238,15 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def _viewers(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Who maps which memory how."""
-    for part in manifest["components"]:
-        yield from ((part["name"], mapping["memory"], mapping["access"]) for mapping in part["mappings"])
-    for guest in manifest["guests"]:
-        name = guest_name(guest["name"])
-        yield from ((name, mapping["memory"], mapping["access"]) for mapping in guest["mappings"])
+    """Who maps which memory how. Devices that nobody maps are a pool's, whose holder can map them."""
+    viewers = [(part["name"], part["mappings"]) for part in manifest["components"]]
+    viewers += [(guest_name(guest["name"]), guest["mappings"]) for guest in manifest["guests"]]
+    for name, mappings in viewers:
+        yield from ((name, mapping["memory"], mapping["access"]) for mapping in mappings)
+    mapped = {mapping["memory"] for _, mappings in viewers for mapping in mappings}
+    for memory in manifest["memory"]:
+        if memory["kind"] == "device" and memory["name"] not in mapped:
+            yield memory["owner"], memory["name"], "rw"
 
 
 def _of_memory(manifest: Mapping[str, Any]) -> Iterator[Effect]:

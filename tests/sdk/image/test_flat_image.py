@@ -12,7 +12,7 @@ import pytest
 
 from keelback.abi import objects, rights
 from keelback.lang.packing import unpack
-from keelback.sdk import Pool, ProtectionDomain, System, VirtualMachine
+from keelback.sdk import Device, Pool, ProtectionDomain, System, VirtualMachine
 from keelback.sdk.image.boot_image import BootImage, read_tables
 from keelback.sdk.image.boot_state import state_symbol, table_pieces
 from keelback.sdk.image.components import Built
@@ -34,7 +34,16 @@ def make_system() -> System:
     linux = system.add(VirtualMachine("linux", kernel=GUEST_KERNEL, ram="64 MiB", priority=50))
     system.connect(linux, vault, name="vault", buffer="4 KiB", port="vault")
     system.schedule(1, [("control", "5 ms"), ("rest", "15 ms")])
-    pool = Pool(frames=600, large_frames=2, threads=2, spaces=2, page_tables=4, tables=(2, 16), pools=1)
+    pool = Pool(
+        frames=600,
+        large_frames=2,
+        threads=2,
+        spaces=2,
+        page_tables=4,
+        tables=(2, 16),
+        pools=1,
+        devices=["pl031", Device("rom", 0x0C00_0000, 0x2000, interrupt=40, edge_triggered=True), "pl061"],
+    )
     loads = {"worker": "component.py"}
     system.add(ProtectionDomain("keeper", source="keeper.py", priority=90, ceiling=95, pool=pool, loads=loads))
     control = ProtectionDomain(
@@ -182,6 +191,14 @@ DAMAGES: dict[str, Callable[[BootImage], None]] = {
     "translation_tables_are_trees": put("translations", 4, used=7),
     "frames_are_free": put("frames", 5, mapped=1),
 }
+MORE_DAMAGES: tuple[tuple[str, Callable[[BootImage], None]], ...] = (
+    ("frames_are_free", put("frames", -1, mapped=1)),
+    ("frames_are_free", put("frames", -1, address=0x0900_0000)),
+    ("interrupts_are_distinct", put("interrupts", -1, line=34)),
+    ("unborn_objects_are_clean", put("interrupts", -1, notification=4)),
+    ("owners_are_pools", put("interrupts", -1, header={"generation": 0, "owner": 1, "live": False})),
+)
+"""Of interrupts and device frames that a pool owns."""
 
 
 def test_every_invariant_of_the_tables_is_tried() -> None:
@@ -194,11 +211,11 @@ def test_every_invariant_of_the_tables_is_tried() -> None:
     assert {rule.__name__ for rule in INVARIANTS} == DAMAGES.keys() | of_the_translations
 
 
-@pytest.mark.parametrize("invariant", DAMAGES)
-def test_damaged_tables_are_noticed(assembled: Assembled, invariant: str) -> None:
+@pytest.mark.parametrize(("invariant", "damage"), [*DAMAGES.items(), *MORE_DAMAGES])
+def test_damaged_tables_are_noticed(assembled: Assembled, invariant: str, damage: Callable[[BootImage], None]) -> None:
     image = assembled.boot_image()
     check_invariants(image)
-    DAMAGES[invariant](image)
+    damage(image)
     with pytest.raises(BrokenInvariant, match=invariant):
         check_invariants(image)
 
@@ -271,6 +288,24 @@ def test_frames_lie_behind_everything_else(assembled: Assembled) -> None:
     assert {small[0], *large} <= mapped
 
 
+def test_a_pool_owns_the_registers_and_interrupts_of_its_devices(assembled: Assembled) -> None:
+    (planned,) = assembled.plan.pools
+    told = planned.component.parameters
+    frames, interrupts = assembled.table("frames"), assembled.table("interrupts")
+    assert planned.runs["device_frame"].first == planned.runs["large_frame"].first + 2
+    devices = ("pl031", 0x0901_0000, 1, 34), ("rom", 0x0C00_0000, 2, 40), ("pl061", 0x0903_0000, 1, 39)
+    for name, base, pages, line in devices:
+        assert told[f"{name}_frame_count"] == pages
+        for page in range(pages):
+            frame = frames[int(told[f"{name}_first_frame"]) + page]
+            assert (frame["address"], frame["size"], frame["dirty"]) == (base + 4096 * page, 2, 0)
+            assert frame["header"] == {"generation": 0, "owner": planned.index, "live": True}
+        interrupt = interrupts[int(told[f"{name}_interrupt"])]
+        assert (interrupt["line"], interrupt["notification"]) == (line, 0)
+        assert interrupt["header"] == {"generation": 0, "owner": planned.index, "live": False}
+    assert [told["pl031_edge"], told["rom_edge"], told["pl061_edge"]] == [0, 1, 0]
+
+
 def test_the_holder_of_a_pool_knows_it(assembled: Assembled) -> None:
     keeper = assembled.plan.components[assembled.index("keeper") - 1]
     told, held = keeper.parameters, {capability.slot: capability for capability in keeper.capabilities}
@@ -279,7 +314,7 @@ def test_the_holder_of_a_pool_knows_it(assembled: Assembled) -> None:
     assert (held[int(told["core_0_slot"])].kind, held[int(told["core_0_slot"])].index) == (objects.CORE, 1)
     assert held[int(told["space_slot"])].index == keeper.index
     assert told["first_spare_slot"] == max(held) + 1
-    assert told["spare_slot_count"] == 600 + 2 + 2 + 2 + 4 + 2 + 1 + 16
+    assert told["spare_slot_count"] == 600 + 2 + 2 + 2 + 4 + 2 + 1 + 4 + 3 + 16
     assert assembled.table("tables")[keeper.index]["count"] == max(held) + 1 + int(told["spare_slot_count"])
     assert (told["pool_first_thread"], told["pool_thread_count"]) == (len(assembled.plan.components) + 1, 2)
 

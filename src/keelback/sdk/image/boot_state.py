@@ -26,7 +26,7 @@ OWN_VMID_COUNT = 128
 """Address spaces below have a VMID of their own; the others share as many (kernel.arch.aarch64.translations)."""
 FIRST_MPIDR = 0x8000_0000
 PRIORITY_COUNT = 256
-FRAME_SMALL, FRAME_LARGE = 0, 1
+FRAME_SMALL, FRAME_LARGE, FRAME_DEVICE = 0, 1, 2
 IMMEDIATE_LIMIT = 1 << 12
 """What a comparison's operand is below (Arm DDI 0487, C6.2.66). More slots than that are rounded up to a power of two,
 so that a check of a slot against their number is always two instructions."""
@@ -72,7 +72,7 @@ def kernel_parameters(plan: Plan, translation_count: int | None = None) -> dict[
         "slot_count": slot_count if slot_count < IMMEDIATE_LIMIT else 1 << (slot_count - 1).bit_length(),
         "space_count": plan.count_of("space"),
         "translation_count": count_tables(plan) if translation_count is None else translation_count,
-        "frame_count": plan.count_of("large_frame"),
+        "frame_count": plan.count_of("device_frame"),
         **plan.board.kernel_parameters,
     }
 
@@ -125,6 +125,7 @@ def boot_values(plan: Plan, layout: Layout, images: Mapping[int, LinkedImage], k
                 }
             )
             for interrupt in plan.interrupts
+            if interrupt.bit is not None
         },
         "vcpus": {guest.vcpu: live(_vcpu(plan, guest, layout)) for guest in plan.guests},
         "tables": {c.index: live(_table(c, pieces)) for c in components},
@@ -240,6 +241,9 @@ def _frames(plan: Plan) -> Iterator[tuple[int, Values]]:
             dirty = BLOCK_BYTES // PAGE_BYTES
             yield index, live({"address": large, "size": FRAME_LARGE, "dirty": dirty}, planned.index)
             large += BLOCK_BYTES
+    for planned in plan.pools:
+        for index, page in zip(planned.runs["device_frame"].indices, planned.device_pages, strict=True):
+            yield index, live({"address": page, "size": FRAME_DEVICE}, planned.index)
 
 
 def _add_unborn(plan: Plan, values: Values, pieces: Mapping[int, tuple[int, int]]) -> None:
@@ -248,6 +252,9 @@ def _add_unborn(plan: Plan, values: Values, pieces: Mapping[int, tuple[int, int]
         for kind, table in TABLE_OF_KIND.items():
             for index in planned.runs[kind].indices:
                 values[table][index] = {"header": {"owner": planned.index}}
+        lines = {interrupt.index: interrupt.number for interrupt in plan.interrupts}
+        for index in planned.runs["interrupt"].indices:
+            values["interrupts"][index] = {"header": {"owner": planned.index}, "line": lines[index]}
         for index in planned.runs["space"].indices:
             values["translations"][index]["level"] = 1
         for index in planned.runs["table"].indices:

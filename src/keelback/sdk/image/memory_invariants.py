@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from keelback.sdk.image.boot_image import BootImage
-from keelback.sdk.image.boot_state import FRAME_LARGE, stage2_of
+from keelback.sdk.image.boot_state import FRAME_DEVICE, FRAME_LARGE, stage2_of
 from keelback.sdk.image.page_tables import Leaf, el2_attributes, links, walk
 from keelback.sdk.image.plan import Mapping
 from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES
@@ -68,13 +68,22 @@ def translation_tables_are_trees(image: BootImage) -> Contradictions:
 
 
 def frames_are_free(image: BootImage) -> Contradictions:
-    """Frames lie behind everything else, aligned and apart from each other, and nothing maps them."""
+    """Frames lie behind everything else, aligned and apart from each other, and nothing maps them; those of devices
+    are the registers of their pools' devices."""
+    registers = {page for planned in image.plan.pools for page in planned.device_pages}
     pieces: list[tuple[int, int]] = []
     for index, frame in image.entries("frames"):
+        if frame["size"] == FRAME_DEVICE:
+            if frame["address"] not in registers or frame["mapped"] or frame["dirty"]:
+                yield f"frames[{index}] at {frame['address']:#x} is no device's, or not as it must start"
+            registers.discard(frame["address"])
+            continue
         size = BLOCK_BYTES if frame["size"] == FRAME_LARGE else PAGE_BYTES
         pieces.append((frame["address"], size))
         if frame["address"] % size or frame["mapped"] or frame["dirty"] != size // PAGE_BYTES:
             yield f"frames[{index}] at {frame['address']:#x} is not as it must start"
+    if registers:
+        yield f"no frame for the registers at {min(registers):#x}"
     pieces.sort()
     if pieces and not image.plan.small_frames <= pieces[0][0] <= sum(pieces[-1]) <= image.layout.ram_end:
         yield "frames lie outside their zone"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from keelback.abi import objects, rights
-from keelback.sdk.boards import Board
+from keelback.sdk.boards import Board, Device
 from keelback.sdk.system.description import System
 from keelback.sdk.system.errors import DescriptionError
 from keelback.sdk.system.model import Access, ProtectionDomain, VirtualMachine
@@ -82,13 +82,16 @@ class Capability:
 
 @dataclass(frozen=True)
 class Interrupt:
-    """Interrupt object `index` (from 1): interrupt number `number` sets `bit` of a component's notification."""
+    """Interrupt object `index` (from 1): interrupt number `number` sets `bit` of a component's notification.
+
+    One that a component's pool owns has no bit: it does not live yet, and signals what the component binds it to.
+    """
 
     index: int
     number: int
     edge_triggered: bool
     component: int
-    bit: int
+    bit: int | None
     device: str
 
 
@@ -143,6 +146,13 @@ class PlannedPool:
     component: Component
     pool: Pool
     runs: dict[str, Run] = field(default_factory=dict)
+    devices: list[Device] = field(default_factory=list)
+    """Whose registers its device frames are, in this order, and whose interrupts it owns."""
+
+    @property
+    def device_pages(self) -> list[int]:
+        """Physical address of each of its device frames."""
+        return [d.base + offset for d in self.devices for offset in range(0, d.size_bytes, PAGE_BYTES)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,14 +1,14 @@
 """Plans what components build others of at run time: pools with their objects, cores' time, empty slots, programs.
 
-A pool's objects of one kind have consecutive indices. Page tables are numbered behind all address spaces, and large
-frames behind all small ones, so this comes when everything else has its numbers.
+A pool's objects of one kind have consecutive indices. Page tables are numbered behind all address spaces, frames in the
+order small, large, device, so this comes when everything else has its numbers.
 """
 
 from __future__ import annotations
 
 from keelback.abi import objects, rights
-from keelback.sdk.image.plan import Component, Load, Plan, PlannedPool, Run, parameter_name
-from keelback.sdk.system.resources import Pool
+from keelback.sdk.image.plan import Component, Extent, Interrupt, Load, Plan, PlannedPool, Run, parameter_name
+from keelback.sdk.system.checks.devices import resolve_device
 from keelback.sdk.system.units import BLOCK_BYTES, PAGE_BYTES
 
 POOL_WINDOW = 0x70_0000_0000
@@ -19,11 +19,14 @@ LOAD_WINDOW_BYTES = 16 << 20
 SPARE_SLOTS = 16
 """Empty slots of a domain with a pool, beside one for each of the pool's objects."""
 
+FIRST_BEHIND = {"page_table": "space", "frame": "frame", "large_frame": "frame", "device_frame": "large_frame"}
+"""Kinds that share a table with others: behind which they are numbered."""
 PLAIN_KINDS = ("pool", "thread", "space", "endpoint", "notification", "reply", "grant", "time", "vcpu", "table")
 
 
-def wanted_counts(pool: Pool) -> dict[str, int]:
+def wanted_counts(planned: PlannedPool) -> dict[str, int]:
     """How many objects of each kind a pool has."""
+    pool = planned.pool
     return {
         "pool": pool.pools,
         "thread": pool.threads,
@@ -38,6 +41,8 @@ def wanted_counts(pool: Pool) -> dict[str, int]:
         "page_table": pool.page_tables,
         "frame": pool.frames,
         "large_frame": pool.large_frames,
+        "device_frame": len(planned.device_pages),
+        "interrupt": sum(device.interrupt is not None for device in planned.devices),
     }
 
 
@@ -45,18 +50,40 @@ def plan_pools(plan: Plan) -> None:
     """Number the pools and their objects, and tell their holders."""
     for component in plan.components:
         if component.domain.pool is not None:
-            component.pool = PlannedPool(plan.take("pool", 1), component, component.domain.pool)
+            pool = component.domain.pool
+            found = [resolve_device(plan.board, device) for device in pool.devices]
+            devices = [device for device in found if device is not None]
+            component.pool = PlannedPool(plan.take("pool", 1), component, pool, devices=devices)
             plan.pools.append(component.pool)
-    for kind in (*PLAIN_KINDS, "page_table", "frame", "large_frame"):
-        if kind == "page_table":
-            plan.next_index[kind] = plan.count_of("space")
-        elif kind == "large_frame":
-            plan.next_index[kind] = plan.count_of("frame")
+    plan.next_index["interrupt"] = len(plan.interrupts) + 1
+    for kind in (*PLAIN_KINDS, "interrupt", *FIRST_BEHIND):
+        if kind in FIRST_BEHIND:
+            plan.next_index[kind] = plan.count_of(FIRST_BEHIND[kind])
         for planned in plan.pools:
-            count = wanted_counts(planned.pool)[kind]
+            count = wanted_counts(planned)[kind]
             planned.runs[kind] = Run(plan.take(kind, count), count)
     for planned in plan.pools:
         _tell_holder(planned)
+        _plan_devices(plan, planned)
+
+
+def _plan_devices(plan: Plan, planned: PlannedPool) -> None:
+    """Note whose the registers and interrupts of a pool's devices are, and tell the holder which is which."""
+    component = planned.component
+    frame, index = planned.runs["device_frame"].first, planned.runs["interrupt"].first
+    for device in planned.devices:
+        name, count = parameter_name(device.name), device.size_bytes // PAGE_BYTES
+        extent = Extent(device.name, component.name, "device", device.size_bytes, physical=device.base, dma=device.dma)
+        plan.add_extent(extent)
+        component.parameters[f"{name}_first_frame"] = frame
+        component.parameters[f"{name}_frame_count"] = count
+        frame += count
+        if device.interrupt is not None:
+            is_edge = device.edge_triggered
+            plan.interrupts.append(Interrupt(index, device.interrupt, is_edge, component.index, None, device.name))
+            component.parameters[f"{name}_interrupt"] = index
+            component.parameters[f"{name}_edge"] = int(is_edge)
+            index += 1
 
 
 def _tell_holder(planned: PlannedPool) -> None:

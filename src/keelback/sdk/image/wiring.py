@@ -55,7 +55,7 @@ def plan_devices(plan: Plan) -> None:
     """Map each used device into its domain, and route its interrupt there."""
     for use in plan.system.device_uses:
         component = plan.component_of(use.domain)
-        device = resolve_device(plan.board, use)
+        device = resolve_device(plan.board, use.device)
         assert device is not None
         extent = Extent(device.name, component.name, "device", device.size_bytes, physical=device.base, dma=device.dma)
         plan.add_extent(extent)

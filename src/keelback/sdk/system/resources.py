@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keelback.sdk.boards.board import Device
 from keelback.sdk.system.errors import DescriptionError, Location, find_caller
 from keelback.sdk.system.units import parse_duration, parse_size
 
@@ -35,6 +36,9 @@ def read_duration(text: str, what: str) -> int:
 class Pool:
     """How many objects of each kind the pool owns. None of them lives yet, except frames, which always do.
 
+    `devices` are the board's of these names, or described ones: the pool owns frames of their registers and their
+    interrupts, so that the domain can run their drivers.
+
     `frames` are of 4 KiB, `large_frames` of 2 MiB. `tables` are capability tables: how many, with how many slots each.
     `pools` are for children. `cores` are those whose time the domain may hand out (default: its own core, if the pool
     has threads or times).
@@ -54,6 +58,7 @@ class Pool:
     times: int = 0
     vcpus: int = 0
     cores: Sequence[int] | None = None
+    devices: Sequence[str | Device] = ()
     location: Location = field(default_factory=find_caller)
 
 

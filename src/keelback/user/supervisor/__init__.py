@@ -16,11 +16,13 @@ from keelback.user.supervisor.children import (
     endpoint_slot,
     give_child,
     give_own,
+    notification_slot,
     start_child,
     stop_child,
     table_slot,
     thread_slot,
 )
+from keelback.user.supervisor.devices import lend_interrupt, lend_registers, take_interrupt, take_registers
 from keelback.user.supervisor.dumps import dump_count, dump_register, dump_word, keep_dump
 from keelback.user.supervisor.loading import load_image, unload_image
 from keelback.user.supervisor.slots import CHILD_COUNT
@@ -40,11 +42,16 @@ __all__ = [
     "give_child",
     "give_own",
     "keep_dump",
+    "lend_interrupt",
+    "lend_registers",
     "load_image",
+    "notification_slot",
     "open_window",
     "start_child",
     "stop_child",
     "table_slot",
+    "take_interrupt",
+    "take_registers",
     "thread_slot",
     "unload_image",
 ]

@@ -66,6 +66,12 @@ def endpoint_slot(child: u64) -> u64:
 
 
 @inline
+def notification_slot(child: u64) -> u64:
+    """The own slot of a child's notification."""
+    return own_slot(child, u64(NOTIFICATION))
+
+
+@inline
 def table_slot(child: u64) -> u64:
     """The own slot of a child's capability table."""
     return own_slot(child, u64(TABLE))
@@ -97,7 +103,7 @@ def make(kind: u64, index: u64, slot: u64, level: u64) -> None:
 def give_own(child: u64) -> None:
     """Fill a child's capability table with what every component has: its endpoint and its notification."""
     give_child(child, endpoint_slot(child), u64(messages.OWN_ENDPOINT_SLOT), u64(rights.READ))
-    give_child(child, own_slot(child, u64(NOTIFICATION)), u64(messages.OWN_NOTIFICATION_SLOT), u64(rights.READ))
+    give_child(child, notification_slot(child), u64(messages.OWN_NOTIFICATION_SLOT), u64(rights.READ))
 
 
 def give_child(child: u64, source: u64, slot: u64, kept: u64) -> None:
@@ -109,7 +115,7 @@ def bind_child(child: u64, core: u64, priority: u64, handler: u64) -> None:
     """Bind a stopped child's objects. Its faults go to the endpoint in slot `handler`, with badge child + 1."""
     thread = thread_slot(child)
     assert thread_configure(thread, own_slot(child, u64(SPACE)), table_slot(child), handler, child + 1) == errors.OK
-    assert thread_bind(thread, own_slot(child, u64(NOTIFICATION))) == errors.OK
+    assert thread_bind(thread, notification_slot(child)) == errors.OK
     assert endpoint_bind(endpoint_slot(child), thread) == errors.OK
     assert thread_schedule(thread, core, priority, priority) == errors.OK
 
