@@ -224,6 +224,15 @@ TYPES = [
         "asm-operand", "@asm('svc #0', registers={'a': 'q0'})\n«def wrong(a: u64) -> None:\n    pass»", "x0 .. x30"
     ),
     Mistake(
+        "asm-operand", "@entry('go', registers=('x8',))\n«def wrong(a: u64) -> None:\n    pass»", "x0 .. x7, x9 .. x14"
+    ),
+    Mistake(
+        "asm-operand",
+        "@naked('b .', registers=('x0', 'x0'))\n«def wrong(a: u64, b: u64) -> None:\n    pass»",
+        "for itself",
+    ),
+    Mistake("asm-operand", "@entry('go', registers=('x0',))\n«def wrong() -> None:\n    pass»", "for each parameter"),
+    Mistake(
         "asm-operand", "@asm('svc #0', results=('x0', 'x1'))\n«def wrong() -> u64:\n    return u64(0)»", "each result"
     ),
     Mistake("naked-name", "@naked(«'b {missing}'»)\ndef wrong() -> None:\n    pass", "at module level"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from keelback.abi import faults, messages, syscalls, vcpu
+from keelback.abi import errors, faults, messages, syscalls, trace, vcpu
 from keelback.kernel import entry, state
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64 import vectors
@@ -30,18 +32,35 @@ SUPERVISOR_CALL = 0x15 << 26
 CORE = state.cores[0]
 
 
+def put_words(thread: state.Thread, *words: u64) -> None:
+    """x0.. of a thread, in its context."""
+    for number, word in enumerate(words):
+        thread.context.registers[number] = word
+
+
+def finish_message(*given: Any) -> None:
+    """As the stub `leave_common_case`, with what follows it."""
+    *words, core, calling, number = given
+    assert core is CORE
+    put_words(calling, *words, number)
+    entry.finish_call()
+
+
+def leave_to(*given: Any) -> None:
+    """As the stub."""
+    *words, thread, badge, kind = given
+    put_words(thread, *words, u64(errors.OK), badge, kind)
+
+
 @pytest.fixture(autouse=True)
 def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the assembly does between the entries."""
 
-    def go_on(*words: u64) -> None:
-        vectors.put_words(*words)
-        entry.finish_call()
-
     def leave(context: u64) -> None:
         CORE.context = context
 
-    monkeypatch.setattr(entry, "leave_common_case", go_on)
+    monkeypatch.setattr(entry, "leave_common_case", finish_message)
+    monkeypatch.setattr(entry, "leave_to", leave_to)
     for name in ("leave", "leave_any", "leave_caller"):
         monkeypatch.setattr(entry, name, leave)
 
@@ -75,11 +94,15 @@ def enter_call(number: int, slot: int, *words: int) -> int:
         saved[index] = u64(word)
     saved[8] = u64(slot)
     system_registers["esr_el2"] = SUPERVISOR_CALL | number
+    is_traced = CORE.trace_mask & trace.EVERY_CALL != 0
     if number in (syscalls.CALL, syscalls.REPLY_RECEIVE):
-        message = [saved[index] for index in range(8)]
-        (entry.call if number == syscalls.CALL else entry.reply_receive)(*message)
+        given: list[Any] = [*(saved[index] for index in range(8)), CORE, state.threads[current()], u64(slot)]
+        if is_traced:
+            finish_message(*given)
+        else:
+            (entry.call if number == syscalls.CALL else entry.reply_receive)(*given)
     elif number == syscalls.VCPU_RUN:
-        CORE.context = entry.vcpu_run()
+        CORE.context = entry.traced_vcpu_run() if is_traced else entry.vcpu_run()
     else:
         entry.called(entry.system_call(u64(number)))
     return int(CORE.context)
@@ -246,6 +269,17 @@ def test_calls_are_the_same_when_they_are_traced() -> None:
     assert enter_call(syscalls.CALL, 40) == context_of(CLIENT) and registers(CLIENT)[8] != 0
 
 
+def test_a_core_takes_the_vectors_that_its_mask_asks_for() -> None:
+    vectors.select_vectors(CORE)
+    plain = system_registers["vbar_el2"]
+    trace_everything()
+    interrupt(interface.ASK_LINE)
+    assert system_registers["vbar_el2"] == plain + vectors.TABLE_BYTES
+    CORE.trace_mask = u64(1 << trace.FAULT)
+    interrupt(interface.ASK_LINE)
+    assert system_registers["vbar_el2"] == plain
+
+
 def test_a_guest_s_exits_are_the_same_when_they_are_traced() -> None:
     trace_everything()
     run_guest()
@@ -355,11 +389,6 @@ def test_whose_space_shares_a_number_gets_a_fresh_one(is_guest: bool) -> None:
         enter_call(syscalls.REPLY_RECEIVE, 1)
         assert enter_call(syscalls.CALL, SERVER_ENDPOINT) == context_of(SERVER), "the number is still the space's"
     assert CORE.shared_space == 3
-
-
-def test_the_message_goes_to_the_caller_s_context() -> None:
-    vectors.leave_common_case(*(u64(number) for number in range(8)))
-    assert registers(current())[:8] == list(range(8))
 
 
 def test_a_component_whose_space_shares_a_number_gets_its_guest_s_exits() -> None:

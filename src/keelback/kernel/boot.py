@@ -34,6 +34,7 @@ def start(device_tree: u64) -> None:
 def start_core(core: Core) -> None:
     """On each core: start what it has of its own."""
     interface.start_processor()
+    interface.select_vectors(core)
     if not interface.start_core_interrupts(core.number):
         panic.stop("the interrupt controller is not a GICv3 as expected")
     commit_first_window(core)

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import errors, faults, syscalls, trace
+from keelback.abi import errors, faults, messages, syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
-from keelback.kernel.arch.aarch64.vectors import leave, leave_any, leave_caller, leave_common_case, leave_to
+from keelback.kernel.arch.aarch64.vectors import (
+    CALLER,
+    leave,
+    leave_any,
+    leave_caller,
+    leave_common_case,
+    leave_to,
+)
 from keelback.kernel.budgets import commit_charge
-from keelback.kernel.dispatch import call_object, call_traced, clear_results
+from keelback.kernel.dispatch import call_traced, clear_results
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.objects import endpoint, thread, vcpu
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
@@ -52,11 +59,7 @@ def system_call(number: u64) -> u64:
     """`svc #number` by the present thread; x0..x8 are in its context. The status, for `called`. Where nothing is to be
     recorded the stub itself does what is below, by the table `dispatch.calls`."""
     core = this_core()
-    calling = interface.present_thread(core)
-    if core.trace_mask & trace.EVERY_CALL != 0:
-        return call_traced(number, core, calling)
-    clear_results(calling)
-    return call_object(number, core, calling)
+    return call_traced(number, core, interface.present_thread(core))
 
 
 @entry("kernel_called")
@@ -72,41 +75,41 @@ def called(status: u64) -> None:
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
-# the processor, the message in x0..x7 all the way.
+# the processor, the message in x0..x7 all the way. They are not used while calls leave records.
 
 
-@entry("kernel_call")
-def call(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
+@entry("kernel_call", registers=CALLER)
+def call(
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
+) -> None:
     """CALL. If the server waited for it, it runs at once."""
-    core = this_core()
-    calling = interface.present_thread(core)
-    number = calling.context.registers[8]
     server = endpoint.find_receiver(calling, number)
-    if server == 0 or core.trace_mask & trace.EVERY_CALL != 0 or not interface.has_own_space(threads[server]):
-        return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
-    endpoint.commit_call(core, calling, number, server)
-    interface.switch_component(core, calling, server, threads[server])
-    return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
+    if server == 0 or not interface.has_own_space(threads[server]):
+        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+    badge = endpoint.commit_call(core, calling, number, server)
+    receiver = threads[server]
+    interface.switch_component(core, calling, server, receiver)
+    return leave_to(x0, x1, x2, x3, x4, x5, x6, x7, receiver, badge, u64(messages.MESSAGE))
 
 
-@entry("kernel_reply_receive")
+@entry("kernel_reply_receive", registers=CALLER)
 def reply_receive(
-    word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
 ) -> None:
     """REPLY_RECEIVE. If nothing waits for the server, its client runs at once."""
-    core = this_core()
-    calling = interface.present_thread(core)
-    client = endpoint.find_client(core, calling)
-    if client == 0 or core.trace_mask & trace.EVERY_CALL != 0 or not interface.has_own_space(threads[client]):
-        return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
-    if threads[client].faulting:
-        if word0 != faults.RESUME:
-            return leave_common_case(word0, word1, word2, word3, word4, word5, word6, word7)
+    client = endpoint.find_client(core, calling, number)
+    if client == 0 or not interface.has_own_space(threads[client]):
+        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+    waiting = threads[client]
+    if waiting.faulting:
+        if x0 != faults.RESUME:
+            return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+        waiting.faulting = False
         endpoint.commit_go_on(core, calling, client)
-        return leave(interface.change_component(core, calling, client, threads[client]))
-    endpoint.commit_answer(core, calling, client)
-    interface.switch_component(core, calling, client, threads[client])
-    return leave_to(word0, word1, word2, word3, word4, word5, word6, word7)
+        return leave(interface.change_component(core, calling, client, waiting))
+    endpoint.commit_go_on(core, calling, client)
+    interface.switch_component(core, calling, client, waiting)
+    return leave_to(x0, x1, x2, x3, x4, x5, x6, x7, waiting, u64(0), u64(0))
 
 
 @entry("kernel_finish_call")
@@ -138,13 +141,20 @@ def vcpu_run() -> u64:
     calling = interface.present_thread(core)
     guest = calling.vcpu
     target = vcpus[guest]
-    if guest != core.loaded or target.wants_room or core.trace_mask & trace.EVERY_CALL != 0:
+    if guest != core.loaded or target.wants_room:
         return run_any(core, calling)
     if not vcpu.is_runnable(calling) or not interface.has_own_space_vcpu(target):
         return run_any(core, calling)
     clear_results(calling)
     calling.context.registers[8] = vcpu.start(calling, guest)
     return interface.enter_loaded_guest(core, calling, guest) if calling.guest != 0 else address_of(calling)
+
+
+@entry("kernel_traced_vcpu_run")
+def traced_vcpu_run() -> u64:
+    """VCPU_RUN, where calls leave records."""
+    core = this_core()
+    return run_any(core, interface.present_thread(core))
 
 
 @noinline
@@ -256,6 +266,7 @@ def handle_asked(core: Core) -> None:
     """Another core wants something (ASKED_): a better thread to run, the present one to stop, registers to be saved."""
     asked = core.asked
     core.asked = u32(0)
+    interface.select_vectors(core)
     interface.release(core, asked)
     thread.commit_stop_present(core)
     commit_reschedule(core)

@@ -350,11 +350,11 @@ class Core(Struct):
     charge_start: u64 = u64(0)  # since when `charged` is being used
     charged: u64 = u64(0)  # the present thread's, while it runs
     current: u32 = u32(0)  # the thread that runs, 0 when idle; it is in no ready queue
+    component: u32 = u32(0)  # the thread whose thread pointer, CPACR and VTTBR are in the processor
     best_rank: u32 = u32(0)  # number * 256 + the highest ready priority of this window, or + 0. boot: number * 256
     window: u32 = u32(0)  # of the cyclic schedule, 0 for none. boot: the first
     partition: u32 = u32(0)  # that window's
     asked: u32 = u32(0)  # ASKED_, by other cores
-    component: u32 = u32(0)  # the thread whose thread pointer, CPACR and VTTBR are in the processor
     loaded: u32 = u32(0)  # the vcpu whose EL1 registers, timer and list registers are in the processor
     fp_owner: u32 = u32(0)  # whose floating-point registers are in the processor, see FIRST_VCPU_OWNER
     shared_space: u32 = u32(0)  # address space whose translations the shared VMID has here (arch/aarch64/translations)

@@ -42,6 +42,7 @@ class FunctionNotes:
     assembly: Assembly | None = None
     naked: Naked | None = None
     entry: str | None = None
+    registers: tuple[str, ...] = ()
     hook: bool = False
     inlining: Literal["always", "never"] | None = None
 
@@ -74,20 +75,29 @@ def asm(
 
 
 def naked(
-    template: str, *, symbol: str | None = None, section: str | None = None, align: int | None = None
+    template: str,
+    *,
+    symbol: str | None = None,
+    section: str | None = None,
+    align: int | None = None,
+    registers: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Compile the function to `template` and nothing else: no prologue, no return; the body is its model.
 
-    `{NAME}` is a constant of the build, or the symbol of a function or global of the module.
+    `{NAME}` is a constant of the build, or the symbol of a function or global of the module. `registers` as for
+    `entry`.
     """
-    return lambda function: _note(
-        function, replace(function_notes(function), naked=Naked(template, symbol, section, align))
-    )
+    made = Naked(template, symbol, section, align)
+    return lambda function: _note(function, replace(function_notes(function), naked=made, registers=registers))
 
 
-def entry(symbol: str) -> Callable[[F], F]:
-    """Export the function as `symbol` with C's calling convention (AAPCS64), whether anything calls it or not."""
-    return lambda function: _note(function, replace(function_notes(function), entry=symbol))
+def entry(symbol: str, *, registers: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Export the function as `symbol` with C's calling convention (AAPCS64), whether anything calls it or not.
+
+    With `registers`, which names one for each parameter, it keeps no register for whoever comes to it: it is a step on
+    the way to code that does not come back. They are x0..x7, x9..x14 and x20..x28 (LLVM's `preserve_none`).
+    """
+    return lambda function: _note(function, replace(function_notes(function), entry=symbol, registers=registers))
 
 
 def hook(function: F) -> F:

@@ -178,7 +178,9 @@ def prove(job: Job) -> Result:
     if goal.kind == KEPT:
         run.between = lambda guard, node: checked_between.extend(rows.kept(run, guard, node))
     try:
-        outcome = run.start(goal.entry, arguments_of(program.module.functions[goal.entry], goal))
+        function = program.module.functions[goal.entry]
+        given = step_arguments(run, function) if function.keeps_nothing else arguments_of(function, goal)
+        outcome = run.start(goal.entry, given)
     except UnsupportedError as problem:
         return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
     obligations = run.obligations
@@ -267,6 +269,17 @@ def prove_stack(job: Job) -> Result:
     findings = () if status == PROVEN else (Finding("stack", told),)
     seconds = time.monotonic() - started
     return Result(job.goal.name, status, seconds, len(image.functions), "", findings, reason=told)
+
+
+def step_arguments(run: Run, function: Function) -> list[Any]:
+    """Of an entry that a stub leaves its core and the thread that calls in registers for; all else is unknown."""
+    core = run.core_address()
+    known = {"Core": core, "Thread": run.present_thread(core, t.TRUE, 0, function.name)}
+    structs = [run.program.module.pointed_at.get((function.name, n), "") for n in range(len(function.parameters))]
+    return [
+        known.get(struct.rsplit(".", 1)[-1], t.symbol(parameter.name, width_of(parameter.type)))
+        for struct, parameter in zip(structs, function.parameters, strict=True)
+    ]
 
 
 def arguments_of(function: Function, goal: Goal) -> list[Any]:

@@ -118,3 +118,27 @@ def test_naked_code_keeps_what_it_names(tmp_path: Path) -> None:
     branch = (words[2] & 0x3FFFFFF) - ((words[2] & 0x2000000) << 1)
     assert words[2] >> 26 == 0b000101
     assert image.symbols["vectors"] + 8 + branch * 4 == image.symbols["program.handle"]
+
+
+STEPS = """
+@naked("b .", registers=("x1", "x14"))
+def leave(value: u64, place: u64) -> None:
+    pass
+
+
+@entry("step", registers=("x1", "x13", "x9"))
+def step(value: u64, number: u64, more: u64) -> None:
+    return leave(value, number.wrapping_add(more))
+"""
+
+
+def test_a_step_has_its_parameters_where_it_says_and_leaves_no_frame(tmp_path: Path) -> None:
+    compiled = compile_object(program(tmp_path, STEPS), tmp_path / "steps.o")
+    image = link([compiled.path], tmp_path / "steps.elf", base=0x8000, entry="step")
+    text = next(segment for segment in image.segments if segment.executable)
+    start = image.symbols["step"] - text.address
+    words = [int.from_bytes(text.data[start + n : start + n + 4], "little") for n in range(0, 64, 4)]
+    end = next(n for n, word in enumerate(words) if word >> 26 == 0b000101)  # b, the way on
+    adds_to_x14 = 0x8B00000E
+    assert [word & ~0x1F03E0 for word in words[:end]] == [adds_to_x14]
+    assert {words[0] >> 5 & 0x1F, words[0] >> 16 & 0x1F} == {9, 13}

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from keelback.abi import objects, rights
+from keelback.abi import objects, rights, trace
 from keelback.sdk.runner import Machine
-from tests.kernel.machine.bare import BareSystem, Places, Values, build, command
+from tests.boot.qmp import EmulatorMonitor
+from tests.kernel.machine.bare import (
+    BareSystem,
+    Places,
+    Values,
+    build,
+    command,
+    read_tables,
+    stop_outside_the_kernel,
+)
 
 PROGRAMS = Path(__file__).parent / "programs"
 CALLS = 12_000
@@ -29,6 +38,7 @@ class Crowd:
     """A server and a client on each core, and one thread that waits for all clients (programs/across.c)."""
 
     cores: int
+    trace_mask: int = 0
 
     @property
     def reporter(self) -> int:
@@ -79,7 +89,10 @@ class Crowd:
             places.space(space)
         users = {space: sum(SPACES[thread % 2] == space for thread in threads) for space in SPACES}
         return {
-            "cores": {number: {"number": number, "best_rank": number << 8} for number in range(self.cores)},
+            "cores": {
+                number: {"number": number, "best_rank": number << 8, "trace_mask": self.trace_mask}
+                for number in range(self.cores)
+            },
             "threads": {thread: self.thread(places, thread) for thread in threads},
             "endpoints": {thread: {"header": alive, "server": thread} for thread in threads},
             "notifications": {thread: {"header": alive, "thread": thread} for thread in threads},
@@ -105,17 +118,22 @@ class Crowd:
 
 
 @pytest.mark.boot
-@pytest.mark.parametrize("cores", [1, 2, 4, 8])
-def test_calls_signals_and_registers_across_cores(cores: int, tmp_path: Path) -> None:
-    crowd = Crowd(cores)
+@pytest.mark.parametrize(("cores", "trace_mask"), [(1, 0), (2, 0), (4, 0), (8, 0), (2, 1 << trace.CALL)])
+def test_calls_signals_and_registers_across_cores(cores: int, trace_mask: int, tmp_path: Path) -> None:
+    crowd = Crowd(cores, trace_mask=trace_mask)
     image = build(crowd.system(), tmp_path)
-    with Machine(command(image, cores), limit_s=120) as machine:
+    with Machine(command(image, cores, tmp_path / "control"), limit_s=120) as machine:
         found = machine.expect(r"calls (\d+) signals (\d+) wrong (\d+)\n", limit_s=100)
         calls, signals, wrong = (int(text) for text in found.groups())
         assert wrong == 0
         assert calls == cores * crowd.rounds
         assert 0 < signals <= cores * -(-crowd.rounds // 16)
         assert "panic" not in machine.transcript
+        with EmulatorMonitor(tmp_path / "control") as monitor:
+            stop_outside_the_kernel(monitor, image, tmp_path / "scratch")
+            tables = read_tables(image, lambda at, size: monitor.save_memory(at, size, tmp_path / "scratch"))
+        least = 2 * crowd.rounds if trace_mask else 0  # a client's CALL and its server's REPLY_RECEIVE
+        assert all(least <= core.trace_next <= (1 << 20 if trace_mask else 0) for core in tables.cores)
 
 
 @pytest.mark.boot

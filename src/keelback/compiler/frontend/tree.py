@@ -61,6 +61,7 @@ class Function:
     owner: StructType | None = None
     defaults: dict[str, object] = field(default_factory=dict)
     entry: str | None = None
+    registers: tuple[str, ...] = ()
     inline: bool = False
     noinline: bool = False
     hook: bool = False

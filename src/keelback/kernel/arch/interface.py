@@ -18,6 +18,7 @@ from keelback.kernel.arch.aarch64 import (
     translations,
     uart,
     vcpu_state,
+    vectors,
 )
 
 COMPONENT_HANDLED = component_exit.HANDLED
@@ -102,3 +103,4 @@ release = vcpu_state.release
 reset_vcpu = vcpu_state.reset_vcpu
 switch_component = vcpu_state.switch_component
 unload_vcpu = vcpu_state.unload_vcpu
+select_vectors = vectors.select_vectors

@@ -81,20 +81,28 @@ def find_receiver(thread: Thread, number: u64) -> u32:
 
 
 @inline
-def commit_call(core: Core, thread: Thread, number: u64, server: u32) -> None:
-    """Let the server that find_receiver found run; the message is still to be moved."""
+def commit_call(core: Core, thread: Thread, number: u64, server: u32) -> u64:
+    """Let the server that find_receiver found run; the message, of which the badge is returned, is still to be moved,
+    and so are x8 and x10."""
     slot = slot_of(thread, number)
     receiver = threads[server]
     endpoints[slot.object].waiting = u32(0)
     receiver.client = core.current
     receiver.state = u8(READY)
     receiver.charged = thread.charged
-    receiver.context.registers[8] = u64(errors.OK)
-    receiver.context.registers[9] = slot.badge
-    receiver.context.registers[10] = u64(messages.MESSAGE)
     thread.server = server
     thread.state = u8(AWAITING)
     core.current = server
+    return slot.badge
+
+
+@inline
+def commit_message(receiver: Thread, badge: u64) -> None:
+    """Say that a message has come."""
+    registers = receiver.context.registers
+    registers[8] = u64(errors.OK)
+    registers[9] = badge
+    registers[10] = u64(messages.MESSAGE)
 
 
 def call(core: Core, thread: Thread) -> u64:
@@ -102,7 +110,7 @@ def call(core: Core, thread: Thread) -> u64:
     number = thread.context.registers[8]
     server = find_receiver(thread, number)
     if server != 0:
-        commit_call(core, thread, number, server)
+        commit_message(threads[server], commit_call(core, thread, number, server))
         core.turned = True
         return u64(HANDED_OVER)
     return call_later(core, thread)
@@ -139,7 +147,7 @@ def call_pass(thread: Thread) -> u64:
     server = find_receiver(thread, number)
     if server == 0 or check_any(thread, passed, u8(rights.GRANT)) != errors.OK:
         return call_pass_later(core, thread, number, passed)
-    commit_call(core, thread, number, server)
+    commit_message(threads[server], commit_call(core, thread, number, server))
     registers = threads[server].context.registers
     copy_words(registers, thread.context.registers)
     registers[10] = registers[10] | commit_pass(thread, passed, threads[server])
@@ -262,10 +270,9 @@ def receive_until(thread: Thread, deadline: u64) -> u64:
 
 
 @inline
-def find_client(core: Core, thread: Thread) -> u32:
-    """The client that REPLY_RECEIVE (x8 endpoint) answers, in the common case: it runs next, and the server waits. 0
-    otherwise."""
-    number = thread.context.registers[8]
+def find_client(core: Core, thread: Thread, number: u64) -> u32:
+    """The client that REPLY_RECEIVE from the endpoint in slot `number` answers, in the common case: it runs next, and
+    the server waits. 0 otherwise."""
     if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.READ)):
         return u32(0)
     serves = thread.serves
@@ -280,16 +287,6 @@ def find_client(core: Core, thread: Thread) -> u32:
 
 
 @inline
-def commit_answer(core: Core, thread: Thread, client: u32) -> None:
-    """Let the client that find_client found run, which called; the reply is still to be moved."""
-    registers = threads[client].context.registers
-    registers[8] = u64(errors.OK)
-    registers[9] = u64(0)
-    registers[10] = u64(0)
-    commit_go_on(core, thread, client)
-
-
-@inline
 def commit_go_on(core: Core, thread: Thread, client: u32) -> None:
     """Let the client that find_client found run, whether it called or faulted, and its server wait."""
     waiting = threads[client]
@@ -298,16 +295,19 @@ def commit_go_on(core: Core, thread: Thread, client: u32) -> None:
     thread.state = u8(RECEIVING)
     waiting.server = u32(0)
     waiting.state = u8(READY)
-    waiting.faulting = False
     core.current = client
 
 
 def reply_receive(core: Core, thread: Thread) -> u64:
     """REPLY_RECEIVE: x8 endpoint, x0..x7 the reply."""
-    found = find_client(core, thread)
+    found = find_client(core, thread, thread.context.registers[8])
     if found == 0 or threads[found].faulting:
         return reply_receive_later(core, thread)
-    commit_answer(core, thread, found)
+    registers = threads[found].context.registers
+    registers[8] = u64(errors.OK)
+    registers[9] = u64(0)
+    registers[10] = u64(0)
+    commit_go_on(core, thread, found)
     core.turned = True
     return u64(HANDED_OVER)
 

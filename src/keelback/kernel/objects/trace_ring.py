@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from keelback.abi import errors, limits, objects, rights, trace
+from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import check_slot
+from keelback.kernel.scheduler import is_here
 from keelback.kernel.state import Thread, cores, trace_records
 from keelback.lang import u8, u64
 
@@ -43,5 +45,10 @@ def control(thread: Thread) -> u64:
     status = check_trace(thread, u8(rights.CONTROL))
     if status != errors.OK:
         return status
-    cores[thread.context.registers[0]].trace_mask = thread.context.registers[1]
+    core = cores[thread.context.registers[0]]
+    core.trace_mask = thread.context.registers[1]
+    if is_here(core):
+        interface.select_vectors(core)
+    else:
+        interface.send_interrupt(core.number)
     return status

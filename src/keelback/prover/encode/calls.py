@@ -29,7 +29,8 @@ def call(run: FunctionRun, instruction: Instruction, target: CallTarget) -> Valu
         _bulk(run, instruction, target.name, run.terms(instruction))
         return None
     if _LEAVES.fullmatch(target.name) and target.name in run.state.program.module.declared:
-        run.finish(target.name, run.terms(instruction))
+        given = run.terms(instruction)
+        run.finish(target.name, [given[number] for number in run.state.program.module.given_to(target.name)])
         return None
     if target.name not in run.state.program.module.functions:
         raise run.unsupported(instruction, f"{target.name} is not in the module")

@@ -198,7 +198,7 @@ def _skip_attributes(tokens: Tokens, words: tuple[str, ...]) -> None:
 
 
 def _call(tokens: Tokens, types: NamedTypes) -> Parts:
-    tokens.accept("fastcc", "coldcc", "ccc")
+    tokens.accept("fastcc", "coldcc", "ccc", "preserve_nonecc")
     _skip_attributes(tokens, ("noundef", "nonnull", "zeroext", "signext"))
     kind = read_type(tokens, types)
     target = _assembly_target(tokens) if tokens.accept("asm") else CallTarget(unquoted(tokens.take()))

@@ -129,6 +129,8 @@ class Function:
     blocks: Mapping[str, tuple[Instruction, ...]]
     entry: str
     is_internal: bool = True
+    keeps_nothing: bool = False
+    """Its convention is preserve_none: no register is kept for whoever comes to it."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,24 @@ class Module:
     globals: dict[str, Global] = field(default_factory=dict[str, Global])
     declared: dict[str, IRType] = field(default_factory=dict[str, IRType])
     declared_parameters: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    keep_nothing: set[str] = field(default_factory=set[str])
+    """Declared functions of the convention preserve_none."""
     lines: dict[int, SourceLine] = field(default_factory=dict[int, SourceLine])
     pointed_at: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
     """By function and number of a parameter that is an address: the struct that it points to, as in the source."""
+
+    def given_to(self, name: str) -> tuple[int, ...]:
+        """The numbers of a declared function's parameters that any call gives something."""
+        found = [
+            number
+            for function in self.functions.values()
+            for block in function.blocks.values()
+            for instruction in block
+            if isinstance(instruction.detail, CallTarget) and instruction.detail.name == name
+            for number, operand in enumerate(instruction.operands)
+            if not isinstance(operand.value, Undefined)
+        ]
+        return tuple(sorted(set(found)))
 
     def where(self, function: str, instruction: Instruction) -> str:
         """Function, source line and instruction, for people."""

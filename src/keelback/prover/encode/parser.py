@@ -20,7 +20,9 @@ _LINKAGE = (
     "external",
     "hidden",
     "fastcc",
+    "preserve_nonecc",
 )
+_KEEPS_NOTHING = "preserve_nonecc"
 _PARAMETER_WORDS = frozenset(
     (
         "noundef",
@@ -56,6 +58,8 @@ def parse_module(text: str) -> Module:
         elif line.startswith("declare "):
             name, result, widths = _read_declaration(line, types)
             module.declared[name], module.declared_parameters[name] = result, widths
+            if _KEEPS_NOTHING in line.split():
+                module.keep_nothing.add(name)
         elif line.startswith("define "):
             end = lines.index("}", place)
             function = _read_function(lines[place:end], types)
@@ -192,9 +196,10 @@ def _read_function(lines: list[str], types: dict[str, IRType]) -> Function:
             except UnsupportedError as error:
                 raise UnsupportedError(f"{name}: {error}") from None
             waiting = ""
-    is_internal = bool({"internal", "hidden"} & set(lines[0].split("@")[0].split()))
+    words = set(lines[0].split("@")[0].split())
     made = {name: tuple(block) for name, block in blocks.items()}
-    return Function(name, parameters, result, limits, made, next(iter(made)), is_internal)
+    is_internal, keeps_nothing = bool({"internal", "hidden"} & words), _KEEPS_NOTHING in words
+    return Function(name, parameters, result, limits, made, next(iter(made)), is_internal, keeps_nothing)
 
 
 _NODE = re.compile(r"^!(\d+) = (?:distinct )?!(\w+)\((.*)\)$")
@@ -250,5 +255,18 @@ def _pointed_at(lines: list[str], module: Module) -> dict[tuple[str, int], str]:
         name = re.search(r'\bname: "([^"]*)"', body)
         if pointer == "DIDerivedType" and "DW_TAG_pointer_type" in described and struct == "DICompositeType" and name:
             made[function, int(number.group(1)) - 1] = name.group(1)
-    whole = {name for name, count in highest.items() if len(module.functions[name].parameters) == count}
-    return {key: struct for key, struct in made.items() if key[0] in whole}
+    known = {name: module.functions[name] for name in highest}
+    whole = {name for name in known if len(known[name].parameters) == highest[name] and not known[name].keeps_nothing}
+    return {key: struct for key, struct in made.items() if key[0] in whole} | _of_steps(known, made)
+
+
+def _of_steps(known: dict[str, Function], made: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """The same for functions of the convention preserve_none, which have parameters that the source does not know."""
+    places = {
+        (name, place): (name, int(parameter.name.lstrip("%")[1:]))
+        for name, function in known.items()
+        if function.keeps_nothing
+        for place, parameter in enumerate(function.parameters)
+        if re.fullmatch(r"%?p\d+", parameter.name)
+    }
+    return {key: made[source] for key, source in places.items() if source in made}

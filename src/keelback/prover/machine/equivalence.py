@@ -20,7 +20,7 @@ from keelback.prover.encode.program import initial_bytes
 from keelback.prover.encode.types import POINTER, IRType, StructType, VoidType, width_of
 from keelback.prover.encode.walking import EFFECT_KEY, Value
 from keelback.prover.machine.assembly import assembly_effects, blocks_of
-from keelback.prover.machine.executor import GENERAL, MachineRun, Signature
+from keelback.prover.machine.executor import ARGUMENTS, GENERAL, KEEPS_NOTHING, MachineRun, Signature
 from keelback.prover.machine.image import Image
 
 _STUB = re.compile(r".*\.vectors\.leave(_\w+)?")
@@ -121,11 +121,11 @@ def _run_machine(program: Program, image: Image, name: str, seen: frozenset[str]
     }
     for stub in program.module.declared:
         if _STUB.fullmatch(stub) and stub in image.symbols:
-            widths = program.module.declared_parameters[stub]
-            signatures[image.symbols[stub]] = (stub, Signature(widths, (), comes_back=False))
+            signatures[image.symbols[stub]] = (stub, _stub_signature(program.module, stub))
     run = _start(program, name, seen)
     blocks = blocks_of(program.module, name)
-    machine = MachineRun(run, image.functions[name], signatures, image.read_constant, blocks)
+    own = _signature(program.module.functions[name])
+    machine = MachineRun(run, image.functions[name], signatures, image.read_constant, blocks, own)
     arguments = _typed_arguments(run, program.module.functions[name])
     flattened = [part for argument in arguments for part in flat(argument)]
     machine.run_function(flattened, t.symbol("before", t.EFFECT))
@@ -134,7 +134,16 @@ def _run_machine(program: Program, image: Image, name: str, seen: frozenset[str]
 
 def _signature(function: Function) -> Signature:
     given = [part.width for argument in _arguments(function) for part in flat(argument)]
-    return Signature(tuple(given), _result_widths(function))
+    registers = KEEPS_NOTHING if function.keeps_nothing else ARGUMENTS
+    return Signature(tuple(given), _result_widths(function), comes_back=not function.keeps_nothing, registers=registers)
+
+
+def _stub_signature(module: Module, stub: str) -> Signature:
+    """Of what is given to a stub, by whoever goes there."""
+    registers = KEEPS_NOTHING if stub in module.keep_nothing else ARGUMENTS
+    given = module.given_to(stub)
+    widths = tuple(module.declared_parameters[stub][number] for number in given)
+    return Signature(widths, (), comes_back=False, registers=tuple(registers[number] for number in given))
 
 
 def _result_widths(function: Function) -> tuple[int, ...]:

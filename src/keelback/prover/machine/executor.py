@@ -31,15 +31,20 @@ STACK_POINTER = 8
 NOP = 0xD503201F
 CALLER_SAVED = (*range(19), 30)
 CALLEE_SAVED = range(19, 30)
+ARGUMENTS = tuple(range(8))
+KEEPS_NOTHING = (*range(20, 29), *range(8), *range(10, 15), 9)
+"""Where LLVM's convention preserve_none has parameters, in order (AArch64CallingConvention.td)."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Widths of the scalars that a function takes and gives, each in a register of its own (AAPCS64, 6.8.2)."""
+    """Widths of the scalars that a function takes and gives, each in a register of its own (AAPCS64, 6.8.2): x0..x7,
+    or those of LLVM's convention preserve_none."""
 
     arguments: tuple[int, ...]
     results: tuple[int, ...]
     comes_back: bool = True
+    registers: tuple[int, ...] = ARGUMENTS
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,14 @@ class MachineRun(Walker[int]):
         signatures: Mapping[int, tuple[str, Signature]],
         read_constant: Callable[[int, int], int | None],
         blocks: Sequence[Block] = (),
+        signature: Signature | None = None,
     ) -> None:
         super().__init__(run.timeline, code.name, lambda: run.changes)
         self.state = run
         self.code = code
         self.signatures = signatures
         self.read_constant = read_constant
+        self.signature = signature or Signature((), ())
         self.tables: dict[int, JumpTable] = {}
         self.endings: list[Ending] = []
         self.depth_bytes = 0
@@ -186,10 +193,10 @@ class MachineRun(Walker[int]):
         return self.state.fresh("register", like.width)
 
     def run_function(self, arguments: list[Term], effect: Term) -> None:
-        """From unknown registers, the arguments in x0 and up; upper halves are unknown too."""
+        """From unknown registers, the arguments where the convention has them; upper halves are unknown too."""
         values: Environment = {GENERAL + 8 * n: t.symbol(f"x{n}", WORD) for n in range(31)}
         values[STACK_POINTER] = t.symbol("sp", WORD)
-        for number, argument in enumerate(arguments):
+        for number, argument in zip(self.signature.registers, arguments, strict=False):
             values[GENERAL + 8 * number] = self._widened(argument)
         values[EFFECT_KEY] = effect
         self.go(0, TRUE, values, self.timeline.after([]))
@@ -404,9 +411,10 @@ class MachineRun(Walker[int]):
         self.state.stops.append(Stop(self.guard, told, 0, self.node))
 
     def _arguments(self, signature: Signature) -> list[Term]:
-        if len(signature.arguments) > 8:
+        if len(signature.arguments) > len(signature.registers):
             raise UnsupportedError(f"{self.name}: arguments on the stack")
-        return [t.extract(self._general(n), width - 1, 0) for n, width in enumerate(signature.arguments)]
+        places = zip(signature.registers, signature.arguments, strict=False)
+        return [t.extract(self._general(n), width - 1, 0) for n, width in places]
 
     def _call(self, address: int, number: int) -> None:
         found = self.signatures.get(address)
@@ -431,6 +439,8 @@ class MachineRun(Walker[int]):
         sp = self.values[STACK_POINTER]
         assert isinstance(sp, Term)
         self._need(t.eq(sp, t.symbol("sp", WORD)), "stack pointer")
+        if self.signature.registers is KEEPS_NOTHING:
+            return
         for number in CALLEE_SAVED:
             self._need(t.eq(self._general(number), t.symbol(f"x{number}", WORD)), f"x{number}")
 

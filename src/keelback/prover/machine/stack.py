@@ -21,6 +21,7 @@ from keelback.prover.machine.lifting import Operation, lift, register
 from keelback.prover.machine.system import breakpoint_number, system_instruction
 
 VECTORS = "kernel_vectors"
+TRACED_VECTORS = "kernel_traced_vectors"
 VECTOR_COUNT, VECTOR_BYTES = 16, 0x80
 SETS_STACK = ("_start", VECTORS)
 """Stubs that load the stack pointer: at boot and before a panic."""
@@ -43,8 +44,9 @@ def deepest(image: Image) -> Depth:
     """Of all functions and all exception vectors. UnsupportedError where the code cannot be followed."""
     follower = StackFollower(image)
     roots = _functions(image)
-    if VECTORS in image.symbols:
-        roots |= {image.symbols[VECTORS] + VECTOR_BYTES * n for n in range(VECTOR_COUNT)}
+    for table in (VECTORS, TRACED_VECTORS):
+        if table in image.symbols:
+            roots |= {image.symbols[table] + VECTOR_BYTES * n for n in range(VECTOR_COUNT)}
     return follower.deepest_of(sorted(roots))
 
 

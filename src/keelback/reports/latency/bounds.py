@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from keelback.reports.latency.entries import Entry, entries
@@ -13,6 +14,8 @@ from keelback.reports.latency.paths import Explorer, Finished, Trail, longer
 from keelback.reports.latency.paths import Path as CodePath
 
 VECTORS = "kernel_vectors"
+TRACED_VECTORS = "kernel_traced_vectors"
+"""The second table, where calls leave records; not every kernel has it."""
 CALL_LIMIT = 1000
 """No system call should be longer."""
 
@@ -64,8 +67,9 @@ def measure_latency(elf: Path) -> Latency:
     explorer = Explorer(code, ends, ROUNDS)
     found: dict[tuple[str, str], Bound] = {}
     woken, waits = None, False
-    for entry in entries():
-        finished = explorer.explore(code.symbols[VECTORS] + entry.offset, entry.state())
+    tables = [code.symbols[name] for name in (VECTORS, TRACED_VECTORS) if name in code.symbols]
+    for entry, table in product(entries(), tables):
+        finished = explorer.explore(table + entry.offset, entry.state())
         woken, waits = longer(woken, finished.woken), waits or bool(finished.locks)
         _keep_longest(found, _bound(code, entry, finished))
     if woken is not None:

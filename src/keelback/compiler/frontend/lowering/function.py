@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from keelback.compiler.frontend.lowering import expressions
 from keelback.compiler.frontend.lowering.ir import FunctionBuilder, Value, integer, quoted
-from keelback.compiler.frontend.lowering.shapes import value_type
+from keelback.compiler.frontend.lowering.shapes import placed, value_type
 from keelback.compiler.frontend.tree import (
     Assert,
     Assign,
@@ -61,8 +61,11 @@ class FunctionLowering:
         is_apart = function.noinline or self.module.is_called_by_assembly(function)  # then a copy elsewhere is too much
         attributes = "#1" if function.inline else "#2" if is_apart else "#0"
         linkage, result = self.module.linkage(function), value_type(function.result)
+        convention = self.module.convention(function)
+        if convention:
+            parameters = placed(parameters, function.registers, "i64")
         extend = "zeroext " if result in ("i1", "i8", "i16") and not linkage else ""  # for callers in assembly and C
-        head = f"define {linkage}{extend}{result} @{symbol}({', '.join(parameters)}) {attributes}"
+        head = f"define {linkage}{convention}{extend}{result} @{symbol}({', '.join(parameters)}) {attributes}"
         return "\n".join([f"{head} !dbg {self.scope} {{", *self.builder.text(), "}", ""])
 
     # -- positions, variables, traps -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from keelback.compiler.frontend.lowering.helpers import helper_text, place_text
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Metadata, Value, quoted, string_literal
 from keelback.compiler.frontend.lowering.shapes import (
     memory_type,
+    placed,
     size_and_align,
     struct_definition,
     value_type,
@@ -97,7 +98,10 @@ class ModuleLowering:
         else:
             symbol = quoted(self.symbol(called))
             kind = value_type(called.result)
-            text = f"call {kind} @{symbol}({', '.join(map(str, arguments))})"
+            given = (
+                arguments if self.host else placed([str(value) for value in arguments], called.registers, "i64 poison")
+            )
+            text = f"call {self.convention(called)}{kind} @{symbol}({', '.join(map(str, given))})"
             if kind == "void":
                 function.builder.write(text)
                 made = VOID_VALUE
@@ -118,6 +122,10 @@ class ModuleLowering:
             return Value("{ i64, i64 }", f"{{ i64 {self.stand_in_address(target) + offset}, i64 {size} }}")
         start = f"ptrtoint (ptr {_address(target, offset)} to i64)"
         return Value("{ i64, i64 }", f"{{ i64 {start}, i64 {size} }}")
+
+    def convention(self, function: Function) -> str:
+        """The calling convention, with a space behind it; nothing for C's."""
+        return "preserve_nonecc " if function.registers and not self.host else ""
 
     def linkage(self, function: Function) -> str:
         """Internal wherever LLVM sees all uses, so that it may inline the function away. In the kernel LLVM is not to
@@ -221,9 +229,9 @@ class ModuleLowering:
         return found
 
     def _declaration(self, function: Function) -> str:
-        parameters = ", ".join(value_type(parameter.type) for parameter in function.parameters)
+        types = placed([value_type(parameter.type) for parameter in function.parameters], function.registers, "i64")
         symbol = quoted(_naked_symbol(function) or function.symbol)
-        return f"declare {value_type(function.result)} @{symbol}({parameters})"
+        return f"declare {self.convention(function)}{value_type(function.result)} @{symbol}({', '.join(types)})"
 
     def _assembly(self, kept: list[Function]) -> list[str]:
         if self.host:

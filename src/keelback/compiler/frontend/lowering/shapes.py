@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keelback.compiler.frontend.types.decorators import PARAMETER_REGISTERS
 from keelback.compiler.frontend.types.model import (
     BOOL,
     MEMORY,
@@ -74,3 +75,12 @@ def size_and_align(kind: Type) -> tuple[int, int]:
     if isinstance(kind, BitfieldType):
         return kind.word.width // 8, kind.word.width // 8
     return (1, 1) if kind is BOOL else (8, 8)
+
+
+def placed(values: list[str], registers: tuple[str, ...], unused: str) -> list[str]:
+    """One for each register of the convention preserve_none as far as any is named; as they are where none is."""
+    if not registers:
+        return values
+    known = dict(zip(registers, values, strict=True))
+    last = max(PARAMETER_REGISTERS.index(register) for register in registers)
+    return [known.get(register, unused) for register in PARAMETER_REGISTERS[: last + 1]]

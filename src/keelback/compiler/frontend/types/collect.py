@@ -103,7 +103,7 @@ class Program:
     ) -> Function:
         notes = function_notes(python)
         made = Function(node.name, symbol, module, node, python, owner=owner)
-        made.entry, made.hook = notes.entry, notes.hook
+        made.entry, made.registers, made.hook = notes.entry, notes.registers, notes.hook
         made.inline, made.noinline = notes.inlining == "always", notes.inlining == "never"
         if notes.assembly is not None:
             code = notes.assembly

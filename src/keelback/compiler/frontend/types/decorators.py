@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+(?:\.\w+)*)\}")  # {{ and }} stand for single braces
 DECORATORS = (lang.asm, lang.naked, lang.entry, lang.hook, lang.inline, lang.noinline)
+PARAMETER_REGISTERS = (
+    *(f"x{number}" for number in (*range(20, 29), *range(8), *range(10, 15))),
+    "x9",
+)
+"""In the order in which LLVM's convention preserve_none gives them to parameters (AArch64CallingConvention.td)."""
 REGISTER = re.compile(r"x([0-9]|[12][0-9]|30)")
 
 
@@ -77,6 +82,8 @@ def check_assembly(program: Program, function: Function) -> None:
         _check_operands(program, function)
     if function.naked is not None:
         _check_naked(program, function)
+    if function.registers:
+        _check_registers(program, function)
 
 
 def _fits_register(kind: Type) -> bool:
@@ -124,6 +131,18 @@ def _check_operands(program: Program, function: Function) -> None:
     if operands.results and len(operands.results) != count:
         message = f"`results` names {len(operands.results)} registers for {count} results"
         program.error(function.module, function.node, "asm-operand", message, "name one register for each result")
+
+
+def _check_registers(program: Program, function: Function) -> None:
+    given = function.registers
+    if len(given) != len(function.parameters):
+        message = f"`registers` names {len(given)} registers for {len(function.parameters)} parameters"
+        program.error(function.module, function.node, "asm-operand", message, "name one register for each parameter")
+    for number, (parameter, register) in enumerate(zip(function.parameters, given, strict=False)):
+        if register not in PARAMETER_REGISTERS or register in given[:number]:
+            message = f"`{register}` is no register that can hold `{parameter.name}` alone"
+            help_text = "each parameter has one of x0 .. x7, x9 .. x14 and x20 .. x28 for itself"
+            program.error(function.module, function.node, "asm-operand", message, help_text)
 
 
 def _check_naked(program: Program, function: Function) -> None:

@@ -252,8 +252,9 @@ def switch_component(core: Core, before: Thread, index: u32, thread: Thread) -> 
 @inline
 def change_component(core: Core, before: Thread, index: u32, thread: Thread) -> u64:
     """As enter_component, when the processor is set up for the thread `before`, and the other one has_own_space."""
+    core.component = index
     before.thread_pointer = system.TPIDR_EL0.read()
-    load_own(core, index, thread)
+    load_own(thread)
     return address_of(thread)
 
 
@@ -270,18 +271,18 @@ def leave_guest(core: Core, loaded: u32, index: u32, thread: Thread) -> u64:
 @inline
 def load_component(core: Core, index: u32, thread: Thread) -> None:
     """Load what is each thread's own, and its address space."""
-    load_own(core, index, thread)
+    core.component = index
+    load_own(thread)
     if not has_own_space(thread):
         take_shared_space(core, thread.space)
 
 
 @inline
-def load_own(core: Core, index: u32, thread: Thread) -> None:
+def load_own(thread: Thread) -> None:
     """Load what is each thread's own."""
     stage2 = thread.stage2
     coprocessor = thread.coprocessor
     thread_pointer = thread.thread_pointer
-    core.component = index
     system.VTTBR_EL2.write(stage2)
     system.CPACR_EL1.write(coprocessor)
     system.TPIDR_EL0.write(thread_pointer)

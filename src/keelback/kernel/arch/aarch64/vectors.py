@@ -11,18 +11,19 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import limits
+from keelback.abi.errors import OK
 from keelback.abi.syscalls import CALL, REPLY_RECEIVE, SYSTEM_CALL_COUNT, VCPU_RUN
 from keelback.abi.trace import EVERY_CALL
-from keelback.kernel.arch.aarch64.processor import kernel_lock, this_core
-from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR
-from keelback.kernel.state import Boot, Context, Core, boot, cores, panic_context, threads
-from keelback.lang import array, asm, naked, offset_of, size_of, u64
+from keelback.kernel.arch.aarch64.processor import kernel_lock
+from keelback.kernel.arch.aarch64.registers import EL2_MAIR, EL2_SCTLR, EL2_TCR, VBAR_EL2
+from keelback.kernel.state import Boot, Context, Core, Thread, boot, cores, panic_context
+from keelback.lang import array, asm, naked, noinline, offset_of, size_of, u64
 
 __all__ = [  # the assembly names them
     "EL2_MAIR",
     "EL2_SCTLR",
     "EL2_TCR",
-    "EVERY_CALL",
+    "OK",
     "REPLY_RECEIVE",
     "VCPU_RUN",
     "boot",
@@ -34,6 +35,8 @@ __all__ = [  # the assembly names them
 ]
 
 STACK_BYTES: Final = 16384
+TABLE_BYTES: Final = 2048
+"""Of vectors."""
 kernel_stack: Final = array(u64, limits.CORE_COUNT * STACK_BYTES // 8)
 panic_stack: Final = array(u64, STACK_BYTES // 8)
 
@@ -44,12 +47,17 @@ ZERO_END: Final = offset_of(Boot, "zero_end")
 STACK_POINTER: Final = offset_of(Context, "stack_pointer")
 PROCESS_STATE: Final = offset_of(Context, "process_state")
 
-TRACE_MASK: Final = offset_of(Core, "trace_mask")
+MESSAGE: Final = ("x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7")
+"""Where the words are, on the way from caller to callee."""
+CALLER: Final = (*MESSAGE, "x13", "x14", "x12")
+"""The message; the core, the thread that calls, and its x8."""
+CALLEE: Final = (*MESSAGE, "x11", "x9", "x10")
+"""The message; the context of the thread that gets it, its x9 and x10."""
+
 TURNED: Final = offset_of(Core, "turned")
 
 assert offset_of(Core, "context") == 0, "the assembly below counts on it"
 assert CALL == 0 and VCPU_RUN == REPLY_RECEIVE + 1 == SYSTEM_CALL_COUNT - 1, "the vector below counts on it"
-assert EVERY_CALL < 256, "the vector below looks at the lowest byte of the mask"
 
 
 @naked(
@@ -139,30 +147,31 @@ def secondary_address() -> u64:
     stp x1, x2, [\\base, #{STACK_POINTER}]
     str x3, [\\base, #{PROCESS_STATE}]
     .endm
-    .macro kernel_take_lock
-    ldr x10, ={kernel_lock}
-9:  ldaxr w11, [x10]
-    cbz w11, 10f
+    .macro kernel_take_lock lock, taken, value
+    ldr \\lock, ={kernel_lock}
+9:  ldaxr \\value, [\\lock]
+    cbz \\value, 10f
     wfe
     b 9b
-10: stxr w11, w10, [x10]
-    cbnz w11, 9b
+10: stxr \\value, \\taken, [\\lock]
+    cbnz \\value, 9b
     .endm
     .macro kernel_give_lock
     ldr x16, ={kernel_lock}
     stlr wzr, [x16]
     .endm
     .macro kernel_message_call handler
-    mrs x17, tpidr_el2
-    ldr x16, [x17]
-    str x8, [x16, #64]
-    kernel_pairs stp, x16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
-    mrs x9, sp_el0
-    mrs x10, elr_el2
-    stp x9, x10, [x16, #{STACK_POINTER}]
-    kernel_take_lock
+    mrs x13, tpidr_el2
+    ldr x14, [x13]
+    mov x12, x8
+    kernel_pairs stp, x14, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mrs x10, sp_el0
+    mrs x11, elr_el2
+    stp x10, x11, [x14, #{STACK_POINTER}]
+    kernel_take_lock x10, w10, w11
     b \\handler
     .endm
+    .macro kernel_table call, reply_receive, vcpu_run, other
     .irp number, 0, 1, 2, 3, 4, 5, 6, 7
     .balign 128
     msr sp_el0, x0
@@ -176,14 +185,14 @@ def secondary_address() -> u64:
     mrs x16, esr_el2
     mov w17, #0x56000000
     eor w16, w16, w17
-    cbz w16, 1f
+    cbz w16, \\call
     cmp w16, #{REPLY_RECEIVE}
-    b.lo kernel_other_call
-    b.eq 2f
+    b.lo \\other
+    b.eq \\reply_receive
     lsr w17, w16, #16
     cbnz w17, kernel_save_synchronous
     cmp w16, #{VCPU_RUN}
-    b.eq 3f
+    b.eq \\vcpu_run
     b 4f
     .irp kind, 1, 1, 2, 0, 1, 1, 2
     .balign 128
@@ -191,27 +200,29 @@ def secondary_address() -> u64:
     mov x17, #\\kind
     b kernel_save_all
     .endr
+    .endm
+    kernel_table 1f, 2f, 3f, kernel_other_call
+kernel_traced_vectors:
+    kernel_table 5f, 5f, 6f, 4f
 1:  kernel_message_call kernel_call
 2:  kernel_message_call kernel_reply_receive
+5:  kernel_message_call kernel_any_message
     .macro kernel_save_call
     mrs x9, tpidr_el2
     ldr x17, [x9]
     kernel_pairs stp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     str x8, [x17, #64]
     str x30, [x17, #240]
-    kernel_take_lock
+    kernel_take_lock x10, w10, w11
     .endm
 kernel_other_call:
     kernel_save_call
-    ldrb w10, [x9, #{TRACE_MASK}]
-    tst w10, #{EVERY_CALL}
-    b.ne 5f
     stp xzr, xzr, [x17, #72]
     adr x10, kernel_calls
     ldr x10, [x10, w16, uxtw #3]
     mov x0, x17
     blr x10
-6:  mrs x9, tpidr_el2
+7:  mrs x9, tpidr_el2
     ldrb w10, [x9, #{TURNED}]
     cbnz w10, kernel_called
     mov x8, x0
@@ -223,12 +234,15 @@ kernel_other_call:
     kernel_pairs ldp, x17, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
     eret
 4:  kernel_save_call
-5:  mov w0, w16
+    mov w0, w16
     bl kernel_system_call
-    b 6b
+    b 7b
 kernel_call_by_number:
     mov w0, w16
     b kernel_system_call
+6:  kernel_save_call
+    bl kernel_traced_vcpu_run
+    b kernel_leave_any
 3:  kernel_save_call
     bl kernel_vcpu_run
 kernel_leave_any:
@@ -241,7 +255,10 @@ kernel_leave_caller:
     kernel_give_lock
     kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     ldr x30, [x17, #240]
-    b kernel_leave_rest
+    kernel_pairs ldp, x17, 8, 9, 10, 11, 12, 13, 14, 15
+    ldr x18, [x17, #144]
+    ldp x16, x17, [x17, #128]
+    eret
 kernel_switch:
     kernel_pairs stp, x17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
     str x29, [x17, #232]
@@ -271,7 +288,7 @@ kernel_save_all:
     kernel_pairs stp, x16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     str x30, [x16, #240]
     kernel_save_state x16
-    kernel_take_lock
+    kernel_take_lock x10, w10, w11
     mov x0, x17
     bl kernel_exception
     b kernel_resume
@@ -295,7 +312,22 @@ kernel_panic_entry:
 )
 def vectors() -> None:
     """The exception vectors (Arm DDI 0487, D1.3.1.5): from EL2 itself a panic; `svc` from EL0 with few registers saved;
-    everything else with all. Kinds: 0 synchronous, 1 interrupt, 2 system error."""
+    everything else with all. Kinds: 0 synchronous, 1 interrupt, 2 system error. There are two tables: one for cores on
+    which calls leave records, where every call takes the way on which they are written; one for all others, where
+    nobody asks."""
+
+
+@asm("ldr {result}, =kernel_vectors")
+def vectors_address() -> u64:
+    """Where the first table is."""
+    return u64(0x4008_0800)
+
+
+@noinline
+def select_vectors(core: Core) -> None:
+    """Take the table that the trace mask of this core asks for."""
+    is_traced = core.trace_mask & EVERY_CALL != 0
+    VBAR_EL2.write(vectors_address() + (u64(TABLE_BYTES) if is_traced else u64(0)))
 
 
 @naked("b kernel_resume")
@@ -305,20 +337,20 @@ def leave(context: u64) -> None:
 
 @naked(
     """
-    mrs x17, tpidr_el2
-    ldr x17, [x17]
-    stp x0, x1, [x17]
-    stp x2, x3, [x17, #16]
-    stp x4, x5, [x17, #32]
-    stp x6, x7, [x17, #48]
+kernel_any_message:
+    stp x0, x1, [x14]
+    stp x2, x3, [x14, #16]
+    stp x4, x5, [x14, #32]
+    stp x6, x7, [x14, #48]
+    str x12, [x14, #64]
     b kernel_finish_call
-    """
+    """,
+    registers=CALLER,
 )
 def leave_common_case(
-    word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
 ) -> None:
     """Put the message into the caller's context, and go on at kernel_finish_call."""
-    put_words(word0, word1, word2, word3, word4, word5, word6, word7)
 
 
 @naked("b kernel_leave_caller")
@@ -333,43 +365,30 @@ def leave_any(context: u64) -> None:
 
 @naked(
     """
-    mrs x16, tpidr_el2
-    ldr x17, [x16]
     ldr x16, ={kernel_lock}
     stlr wzr, [x16]
-    ldp x9, x10, [x17, #{STACK_POINTER}]
-    msr sp_el0, x9
-    msr elr_el2, x10
+    ldp x12, x13, [x11, #{STACK_POINTER}]
+    msr sp_el0, x12
+    msr elr_el2, x13
     msr spsr_el2, xzr
-    ldp x19, x20, [x17, #152]
-    ldp x21, x22, [x17, #168]
-    ldp x23, x24, [x17, #184]
-    ldp x25, x26, [x17, #200]
-    ldp x27, x28, [x17, #216]
-    ldp x29, x30, [x17, #232]
-kernel_leave_rest:
-    ldp x8, x9, [x17, #64]
-    ldp x10, x11, [x17, #80]
-    ldp x12, x13, [x17, #96]
-    ldp x14, x15, [x17, #112]
-    ldr x18, [x17, #144]
-    ldp x16, x17, [x17, #128]
+    mov x8, #{OK}
+    ldp x12, x13, [x11, #96]
+    ldp x14, x15, [x11, #112]
+    ldp x16, x17, [x11, #128]
+    ldp x19, x20, [x11, #152]
+    ldp x21, x22, [x11, #168]
+    ldp x23, x24, [x11, #184]
+    ldp x25, x26, [x11, #200]
+    ldp x27, x28, [x11, #216]
+    ldp x29, x30, [x11, #232]
+    ldr x18, [x11, #144]
+    ldr x11, [x11, #88]
     eret
-    """
+    """,
+    registers=CALLEE,
 )
-def leave_to(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
-    """Leave the kernel for another thread that is in a system call, x0..x7 as given, the rest as in its context."""
-    put_words(word0, word1, word2, word3, word4, word5, word6, word7)
-
-
-def put_words(word0: u64, word1: u64, word2: u64, word3: u64, word4: u64, word5: u64, word6: u64, word7: u64) -> None:
-    """The model of x0..x7: in the context of whom the kernel leaves for."""
-    registers = threads[this_core().current].context.registers
-    registers[0] = word0
-    registers[1] = word1
-    registers[2] = word2
-    registers[3] = word3
-    registers[4] = word4
-    registers[5] = word5
-    registers[6] = word6
-    registers[7] = word7
+def leave_to(
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, thread: Thread, badge: u64, kind: u64
+) -> None:
+    """Leave the kernel for another thread, whose system call ends with OK, x9 and x10, and x0..x7 as given; the rest is
+    as in its context."""
