@@ -21,6 +21,7 @@ from keelback.user.supervisor import (
     keep_dump,
     load_image,
     open_window,
+    report_fault,
     start_child,
     stop_child,
     table_slot,
@@ -128,6 +129,10 @@ def open_shop() -> None:
 
 def fault(badge: u64, message: Message) -> bool:
     """A child crashed: restart it."""
+    if badge == FIRST + 1:
+        report_fault(u64(FIRST), adder_image, message)
+    else:
+        report_fault(u64(SECOND), customer_image, message)
     log_number("crashed, and is restarted: child ", badge)
     renew(badge - 1, adder_image if badge == FIRST + 1 else customer_image)
     log_hex("its dump has pc ", dump_register(u64(PROGRAM_COUNTER)))

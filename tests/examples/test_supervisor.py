@@ -19,6 +19,10 @@ from tests.boot.qmp import EmulatorMonitor
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "supervisor" / "system.py"
 LIMIT_S = 300
+CRASH = 1 + (EXAMPLE.parent / "adder.py").read_text().splitlines().index(
+    "    assert message.words[0] != 0 or message.words[1] != 0"
+)
+"""The line at which the server crashes."""
 TABLES: dict[str, type] = {
     "pools": state.Pool,
     "threads": state.Thread,
@@ -62,6 +66,8 @@ def test_what_children_leave_behind_is_nothing(tmp_path: Path) -> None:
     emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, extra=extra)
     with Machine(emulator_command(emulation, interactive=False), limit_s=LIMIT_S) as machine:
         machine.expect(rf"supervisor \| cycles:  {description['CYCLES']}\b", limit_s=LIMIT_S)
+        machine.expect(r"child 0 stopped: trap: assertion failed", limit_s=60)
+        machine.expect(rf"  in adder\.py:{CRASH}, pc 0x", limit_s=60)
         machine.expect(r"crashed, and is restarted: child  1\b", limit_s=60)
         machine.expect(r"first sum:  42\b", limit_s=60)
         machine.expect(r"status while the server crashed:  10\b", limit_s=60)  # errors.RESTARTED

@@ -18,7 +18,7 @@ from keelback.sdk.image.boot_state import state_symbol, table_pieces
 from keelback.sdk.image.components import Built
 from keelback.sdk.image.flat_image import FlatImage
 from keelback.sdk.image.invariants import INVARIANTS, BrokenInvariant, check_invariants
-from keelback.sdk.image.line_tables import find_line
+from keelback.sdk.image.line_tables import build_line_table, find_line
 from keelback.sdk.image.memory_image import read_window
 from keelback.sdk.image.page_tables import walk
 from keelback.sdk.image.wiring import plan_system
@@ -326,8 +326,11 @@ def test_a_program_to_load_lies_in_its_window(assembled: Assembled) -> None:
     seen = next(mapping for mapping in keeper.mappings if mapping.virtual == address)
     assert seen.access == "r"
     packed = assembled.read(seen.extent.physical, seen.extent.size_bytes)
-    magic, version, size_bytes, entry, stack, count = struct.unpack_from("<8s5Q", packed)
-    assert (magic, version, size_bytes, entry) == (b"KEELPROG", 1, len(packed), image.entry)
+    magic, version, size_bytes, entry, stack, count, lines, line_bytes = struct.unpack_from("<8s7Q", packed)
+    assert (magic, version, size_bytes, entry) == (b"KEELPROG", 2, lines + line_bytes, image.entry)
+    assert len(packed) - 4096 < size_bytes <= len(packed)
+    rows = assembled.built["keeper.worker"].rows
+    assert packed[lines : lines + line_bytes] == build_line_table([rows])
     assert stack == image.symbols["__stack_top"]
     segments = [struct.unpack_from("<5Q", packed, 64 + 64 * number) for number in range(count)]
     assert [rights for *_, rights in segments] == [5, 1, 3, 3]

@@ -160,11 +160,12 @@ rows = st.lists(st.tuples(addresses, st.sampled_from(["a.py", "folder/b.py"]), s
 def test_bisection_finds_what_a_plain_search_finds(given_rows: list[tuple[int, str, int]], asked: list[int]) -> None:
     table = build_line_table([tidy_rows(given_rows, 0x20_0000 + 4 * 401)])
     monitor = Monitor(table)
-    lines: Any = monitor.component.module("keelback.user.services.monitor.lines")
+    lines: Any = monitor.component.module("keelback.user.runtime.source_lines")
+    where = monitor.component.module("keelback.user.services.monitor.main").table, u64(0), u64(len(table))
     for address in asked:
-        row = lines.find_row(u64(0), u64(address))
+        row = lines.find_row(*where, u64(0), u64(address))
         expected = find_line(table, 0, address)
         assert (row != lines.NOT_FOUND) == (expected is not None)
         if expected is not None:
-            start, count = int(lines.name_offset(row)), int(lines.name_count(row))
-            assert (table[start : start + count].decode(), lines.line_of(row)) == expected
+            start, count = int(lines.name_offset(*where, row)), int(lines.name_count(*where, row))
+            assert (table[start : start + count].decode(), lines.line_of(*where, row)) == expected

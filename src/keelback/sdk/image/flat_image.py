@@ -90,7 +90,7 @@ def add_segments(plan: Plan, component: Component, built: Built) -> None:
 
 def add_load(plan: Plan, component: Component, load: Load, built: Built) -> None:
     """A program that the component loads, as it sees it."""
-    content = pack_program(built.image)
+    content = pack_program(built.image, build_line_table([built.rows]))
     if len(content) > LOAD_WINDOW_BYTES:
         message = f"the program `{load.name}` of `{component.name}` is larger than {LOAD_WINDOW_BYTES >> 20} MiB"
         raise DescriptionError(load.image.location, message, "share what is large as a MemoryRegion")

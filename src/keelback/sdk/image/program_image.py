@@ -15,9 +15,9 @@ from keelback.sdk.image.memory_image import read_window
 from keelback.sdk.system.units import PAGE_BYTES, align_up
 
 MAGIC = int.from_bytes(b"KEELPROG", "little")
-FORMAT = 1
+FORMAT = 2
 HEADER = struct.Struct("<8Q")
-"""Magic, format, bytes of the whole, entry, top of the stack, count of segments, two zeros."""
+"""Magic, format, bytes of the whole, entry, top of the stack, count of segments, offset and bytes of the line table."""
 SEGMENT = struct.Struct("<8Q")
 """Virtual address, bytes in memory, offset of the contents, bytes of the contents, rights, three zeros."""
 
@@ -49,8 +49,9 @@ def program_segments(image: LinkedImage) -> list[ProgramSegment]:
     return [*found, ProgramSegment(bottom, top - bottom, b"", mappings.READ | mappings.WRITE)]
 
 
-def pack_program(image: LinkedImage) -> bytes:
-    """The header, one descriptor for each segment, and behind them the contents, each from a new page on."""
+def pack_program(image: LinkedImage, lines: bytes) -> bytes:
+    """The header, one descriptor for each segment, and behind them the contents, each from a new page on; then
+    the line table, so that whoever loads the program can tell where it faulted."""
     segments = program_segments(image)
     offset = align_up(HEADER.size + SEGMENT.size * len(segments), PAGE_BYTES)
     described, contents = b"", b""
@@ -60,6 +61,8 @@ def pack_program(image: LinkedImage) -> bytes:
             segment.address, segment.size_bytes, offset + len(contents), content_bytes, segment.rights, 0, 0, 0
         )
         contents += segment.content.ljust(align_up(content_bytes, PAGE_BYTES), b"\0")
-    size_bytes = offset + len(contents)
-    header = HEADER.pack(MAGIC, FORMAT, size_bytes, image.entry, image.symbols["__stack_top"], len(segments), 0, 0)
-    return (header + described).ljust(offset, b"\0") + contents
+    lines_offset = offset + len(contents)
+    stack = image.symbols["__stack_top"]
+    size_bytes = lines_offset + len(lines)
+    header = HEADER.pack(MAGIC, FORMAT, size_bytes, image.entry, stack, len(segments), lines_offset, len(lines))
+    return (header + described).ljust(offset, b"\0") + contents + lines

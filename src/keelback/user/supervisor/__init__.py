@@ -25,6 +25,7 @@ from keelback.user.supervisor.children import (
 from keelback.user.supervisor.devices import lend_interrupt, lend_registers, take_interrupt, take_registers
 from keelback.user.supervisor.dumps import dump_count, dump_register, dump_word, keep_dump
 from keelback.user.supervisor.loading import load_image, unload_image
+from keelback.user.supervisor.reports import put_source, report_fault
 from keelback.user.supervisor.slots import CHILD_COUNT
 from keelback.user.supervisor.window import open_window
 
@@ -47,6 +48,8 @@ __all__ = [
     "load_image",
     "notification_slot",
     "open_window",
+    "put_source",
+    "report_fault",
     "start_child",
     "stop_child",
     "table_slot",

@@ -18,7 +18,7 @@ PAGE_BYTES: Final = mappings.SMALL_BYTES
 PAGE_WORDS: Final = PAGE_BYTES // 8
 
 MAGIC: Final = int.from_bytes(b"KEELPROG", "little")
-FORMAT: Final = 1
+FORMAT: Final = 2
 ENTRY: Final = 24
 STACK_TOP: Final = 32
 SEGMENT_COUNT: Final = 40
