@@ -85,6 +85,6 @@ def test_the_client_of_a_thread_that_is_stopped_from_afar_runs_at_once() -> None
     commit_run_next(CORE)
     server.client, client.server = u32(CLIENT), u32(SERVER)
     commit_wake(u32(SERVER))
-    server.stopping = True
+    CORE.stopping = u32(SERVER)
     commit_stop_present(CORE)
     assert server.state == state.STOPPED and current() == CLIENT

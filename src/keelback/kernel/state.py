@@ -124,7 +124,6 @@ class Thread(Struct):
     state: u8 = u8(STOPPED)  # boot: READY or STOPPED
     ceiling: u8 = u8(0)  # the highest priority it may give to others. boot: at least its own
     faulting: bool = False  # CALLING or AWAITING because of a fault; or STOPPED by one
-    stopping: bool = False  # another core was asked to stop it
     padding: Array[u64] = array(u64, 5)  # to 512 bytes, so that indexing is a shift
 
 
@@ -359,6 +358,7 @@ class Core(Struct):
     fp_owner: u32 = u32(0)  # whose floating-point registers are in the processor, see FIRST_VCPU_OWNER
     shared_space: u32 = u32(0)  # address space whose translations the shared VMID has here (arch/aarch64/translations)
     number: u32 = u32(0)  # boot: its index
+    stopping: u32 = u32(0)  # the thread that other cores want stopped, if it still runs here when this one answers
     slice_wanted: bool = False  # the present thread has rivals: the timer must end its slice
     turned: bool = False  # who runs, on whose time, or with what rivals has changed: the processor is to be set up anew
     in_guest: bool = False  # the processor is set up for the loaded vcpu, not for a component

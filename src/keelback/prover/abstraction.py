@@ -106,6 +106,7 @@ def cores(tables: Tables, number: int) -> Core:
         window_end=row.window_end,
         partition=row.partition,
         asked=row.asked,
+        stopping=row.stopping,
         component=row.component,
         loaded=row.loaded,
         floating_point_owner=row.fp_owner,
@@ -183,7 +184,6 @@ def threads(tables: Tables, index: int) -> Thread:
         reply=row.reply if activity == Activity.AWAITING else 0,
         guest=row.guest,
         charge=None if activity in IDLE_ACTIVITIES else charge(row.charged),
-        stopping=row.stopping,
     )
 
 

@@ -114,7 +114,6 @@ class Thread:
     reply: int  # the reply object it waits in, or 0
     guest: int  # the vcpu it runs, or 0
     charge: Charge | None  # whose time it uses; none while that is up to what wakes it
-    stopping: bool  # its core was asked to stop it
 
     @property
     def is_held(self) -> bool:
@@ -287,6 +286,7 @@ class Core:
     window_end: int
     partition: int  # whose threads may run, beside those of partition 0
     asked: int  # what other cores want of it
+    stopping: int  # the thread that they want stopped if it still runs, or 0
     component: int  # the thread whose thread pointer it has, or 0
     loaded: int  # the vcpu whose registers it has, or 0
     floating_point_owner: int  # whose floating-point registers it has, or 0

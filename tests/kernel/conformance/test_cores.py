@@ -93,6 +93,25 @@ def test_a_thread_that_runs_elsewhere_is_stopped_in_two_steps(world: World) -> N
     assert world.do("low", syscalls.THREAD_STOP, thread("far")) == errors.OK
 
 
+def test_a_thread_that_left_the_processor_before_it_was_stopped_is_left_alone(world: World) -> None:
+    world.boot("low", "far", "away")
+    assert world.do("low", syscalls.THREAD_STOP, thread("away")) == errors.PENDING
+    world.wait("away")
+    world.asked(1)
+    assert world.running(1) == "far" and world.activity("away") == Activity.WAITING
+    world.do("low", syscalls.SIGNAL, notification("away"))
+    world.asked(1)
+    assert world.running(1) == "away"
+
+
+def test_a_thread_that_left_the_processor_before_it_was_stopped_is_stopped_at_the_second_call(world: World) -> None:
+    world.boot("low", "far", "away")
+    assert world.do("low", syscalls.THREAD_STOP, thread("away")) == errors.PENDING
+    world.wait("away")
+    assert world.do("low", syscalls.THREAD_STOP, thread("away")) == errors.OK
+    assert world.state.cores[1].stopping == 0 and world.activity("away") == Activity.STOPPED
+
+
 def test_a_thread_that_waits_elsewhere_is_stopped_at_once(world: World) -> None:
     world.boot("low", "far")
     world.wait("far")

@@ -15,7 +15,7 @@ from keelback.kernel.arch import interface
 from keelback.kernel.budgets import commit_own_time
 from keelback.kernel.objects import endpoint, interrupt, scheduling_context
 from keelback.kernel.objects.capability import find_object_later
-from keelback.kernel.objects.thread import commit_leave
+from keelback.kernel.objects.thread import commit_forget_stop, commit_leave
 from keelback.kernel.objects.vcpu import commit_leave_space, is_running
 from keelback.kernel.state import STOPPED, Thread, endpoints, notifications, tables, threads, times, translations
 from keelback.lang import noinline, u8, u32, u64
@@ -96,6 +96,7 @@ def thread_schedule(caller: u32, thread: Thread) -> u64:
         return u64(errors.STATE)
     if not interface.let_go(index, target.vcpu, core - 1):
         return u64(errors.PENDING)
+    commit_forget_stop(index)
     target.rank = (core - 1) * limits.PRIORITY_COUNT + u32.truncate(priority)
     target.ceiling = u8.truncate(ceiling)
     return status

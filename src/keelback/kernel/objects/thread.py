@@ -74,10 +74,13 @@ def is_elsewhere(index: u32) -> bool:
 
 
 def check_not_elsewhere(index: u32) -> u64:
-    """OK, or PENDING for a thread that runs on another core: that core is asked to stop it."""
+    """OK, or PENDING for a thread that runs on another core: that core is asked to stop it.
+
+    It forgets that when it has answered; the thread may have left the processor meanwhile.
+    """
     if not is_elsewhere(index):
         return u64(errors.OK)
-    threads[index].stopping = True
+    core_of(threads[index]).stopping = index
     ask(core_of(threads[index]), u32(ASKED_RESCHEDULE))
     return u64(errors.PENDING)
 
@@ -104,10 +107,18 @@ def commit_stop(index: u32) -> None:
         commit_abandon(client)
 
 
+def commit_forget_stop(index: u32) -> None:
+    """Nobody wants its core to stop a thread any more: it is stopped."""
+    core = core_of(threads[index])
+    if core.stopping == index:
+        core.stopping = u32(0)
+
+
 def commit_stop_present(core: Core) -> None:
     """Another core asked to stop the thread that runs here."""
-    index = core.current
-    if threads[index].stopping:
+    index = core.stopping
+    core.stopping = u32(0)
+    if index != 0 and index == core.current:
         core.current = u32(0)
         commit_ready_last(index)
         commit_stop(index)
@@ -119,7 +130,7 @@ def commit_withdraw(index: u32) -> None:
     """Stop a thread that does not run at the moment, and end what it was blocked in."""
     thread = threads[index]
     state = thread.state
-    thread.stopping = False
+    commit_forget_stop(index)
     thread.passing = u32(0)
     if thread.queue >= TIMER_QUEUES:
         commit_unsleep(index)
@@ -264,6 +275,7 @@ def is_busy(index: u32) -> bool:
 
 def commit_destroy(index: u32) -> None:
     """Undo everything that a stopped thread is bound to."""
+    commit_forget_stop(index)
     thread = threads[index]
     endpoints[thread.serves].server = u32(0)
     notifications[thread.notification].thread = u32(0)

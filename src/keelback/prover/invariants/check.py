@@ -20,6 +20,7 @@ INVARIANTS: tuple[Family[Iterator[str]], ...] = (
     scheduling.queues_with_members_are_marked,
     scheduling.the_best_rank_is_known,
     scheduling.the_best_thread_runs,
+    scheduling.who_is_to_stop_is_of_the_core,
     scheduling.live_threads_are_placed,
     scheduling.budgets_are_within_periods,
     scheduling.charges_name_contexts,

@@ -67,6 +67,15 @@ def the_best_thread_runs(tables: Tables, number: int) -> Iterator[str]:
         yield f"cores[{number}] runs threads[{core.current}], and a better one is ready"
 
 
+@each("cores", first=0)
+def who_is_to_stop_is_of_the_core(tables: Tables, number: int) -> Iterator[str]:
+    """The thread that others want a core to stop lives, is of this core, and the core was asked to look."""
+    core = tables.cores[number]
+    thread = tables.threads[core.stopping]
+    if core.stopping and not (thread.header.live and thread.rank // PRIORITY_COUNT == number and core.asked & ASKED):
+        yield f"cores[{number}] is to stop threads[{core.stopping}], which is not there, or was not asked to"
+
+
 @each("threads")
 def live_threads_are_placed(tables: Tables, index: int) -> Iterator[str]:
     """A thread that runs sometime has a priority, an address space and a core; one that does not live is stopped."""

@@ -15,7 +15,8 @@ live capabilities, of any right, in those slots of the caller's own table that x
 * of any thread, the links of queues, and whose turn it is; of any scheduling context, how much is left (SCHEDULING);
 * where the processor's registers are kept for whoever has them on this core;
 * row 0 of each table of objects, which is nobody (what may be there is said by an invariant, nobody_is_nobody);
-* this core, its trace, and what it asks of others (`asked`); with a capability to the trace, any core's mask.
+* this core, its trace, and what it asks of others (`asked`, `stopping`); with a capability to the trace, any
+  core's mask.
 
 Which right each change needs, and how many objects change, is `refinement`. That the caller could name an object is not
 asked of the specification: it is asked of the code.
@@ -222,7 +223,7 @@ class Authority:
         return t.ult(t.sub(t.zext(given[0], 32), start), t.const(size, 32))
 
     def _cores(self, name: str, given: tuple[Term, ...]) -> Term:
-        if self._view.shape.counts["cores"] == 1 or name == "cores.asked":
+        if self._view.shape.counts["cores"] == 1 or name in ("cores.asked", "cores.stopping"):
             return t.TRUE
         here = t.eq(t.zext(given[0], 64), self._core)
         return t.or_(here, self.is_among("trace_object", t.const(1, 32))) if name == "cores.trace_mask" else here

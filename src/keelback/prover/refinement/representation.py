@@ -184,7 +184,6 @@ def _threads() -> Iterator[Meaning]:
     yield made("ceiling", _ceiling)
     yield from _plain("threads", "table", "space", "serves", "notification", "budget", "vcpu", "accept")
     yield from _plain("threads", "thread_pointer", "client", "guest", "activity=state")
-    yield from _flags("threads", "stopping")
     yield made("fault_endpoint.0", partial(_if_set, "threads.fault_endpoint", "threads.fault_endpoint"))
     yield made("fault_endpoint.1", partial(_if_set, "threads.fault_endpoint", "threads.fault_generation"))
     yield made("fault_badge", partial(_if_set, "threads.fault_endpoint", "threads.fault_badge"))
@@ -202,7 +201,9 @@ def _threads() -> Iterator[Meaning]:
 
 
 def _cores() -> Iterator[Meaning]:
-    yield from _plain("cores", "current", "window", "window_end", "partition", "asked", "component", "loaded")
+    yield from _plain(
+        "cores", "current", "window", "window_end", "partition", "asked", "stopping", "component", "loaded"
+    )
     yield from _plain("cores", "floating_point_owner=fp_owner", "charge_start")
     yield Meaning("cores.charged.context", "cores", partial(_piece, "cores.charged", 31, 0))
     yield Meaning("cores.charged.incarnation", "cores", partial(_piece, "cores.charged", 63, 32))

@@ -137,8 +137,9 @@ def answer_other_cores(state: State) -> None:
         core.component = core.loaded = core.floating_point_owner = 0
     elif asked & INJECT and core.loaded:
         take_arriving(state, state.vcpus[core.loaded])
+    stopping, core.stopping = core.stopping, 0
     present = state.threads.get(core.current)
-    if present is not None and present.stopping:
+    if present is not None and present.index == stopping:
         core.current = 0
         halt(state, present)
         if not core.current:

@@ -12,6 +12,7 @@ from keelback.prover.specs.refusal import require
 from keelback.prover.specs.revoke import LAST_GENERATION
 from keelback.prover.specs.scheduling import wake
 from keelback.prover.specs.thread_start import reset
+from keelback.prover.specs.thread_stop import forget_stop
 from keelback.prover.state import Activity, Object, State, Thread
 
 NOBODY = 0
@@ -50,8 +51,8 @@ def end_thread(state: State, index: int) -> None:
     thread.serves = thread.notification = thread.budget = thread.vcpu = 0
     thread.table = thread.space = 0
     thread.fault_endpoint, thread.fault_badge = (0, 0), 0
+    forget_stop(state, thread)
     thread.core = thread.priority = thread.ceiling = 0
-    thread.stopping = False
     reset(state, thread)
 
 

@@ -6,6 +6,7 @@ from keelback.abi import errors, limits, objects, rights
 from keelback.prover.specs.authority import held
 from keelback.prover.specs.refusal import require
 from keelback.prover.specs.registers_elsewhere import let_go
+from keelback.prover.specs.thread_stop import forget_stop
 from keelback.prover.state import Activity, State, Thread
 
 
@@ -19,4 +20,5 @@ def thread_schedule(state: State, caller: Thread) -> None:
     require(ceiling <= caller.ceiling, errors.PRIORITY)
     require(target.activity == Activity.STOPPED, errors.STATE)
     let_go(state, index, target.vcpu, core)
+    forget_stop(state, target)
     target.core, target.priority, target.ceiling = core, priority, ceiling

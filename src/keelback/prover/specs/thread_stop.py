@@ -27,7 +27,7 @@ def is_elsewhere(state: State, target: Thread) -> bool:
 def get_hold(state: State, target: Thread) -> None:
     """A thread that runs on another core has to be stopped there first: ask for that, and refuse."""
     if is_elsewhere(state, target):
-        target.stopping = True
+        state.cores[target.core].stopping = target.index
         ask(state, target.core, RESCHEDULE)
         raise Refused(errors.PENDING)
 
@@ -61,7 +61,13 @@ def withdraw(state: State, target: Thread) -> None:
         leave_server(state, target)
     block(target, Activity.STOPPED)
     target.endpoint = target.badge = target.passing = target.guest = 0
-    target.stopping = False
+    forget_stop(state, target)
+
+
+def forget_stop(state: State, target: Thread) -> None:
+    """Nobody wants its core to stop a thread any more: it is stopped."""
+    if state.cores[target.core].stopping == target.index:
+        state.cores[target.core].stopping = 0
 
 
 def leave_server(state: State, client: Thread) -> None:
