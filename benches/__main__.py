@@ -17,18 +17,22 @@ from benches.documented import document
 from benches.growth import find_growing, growth_table, measure_all
 from benches.linux import WorkloadError, measure_bare, measure_guest
 from benches.machine import build_steady
+from benches.manual import bound_name, document_calls
 from benches.operations import GUEST_TRAP, GUEST_TRAP_SPAN, SPANS
 from benches.paths import KERNEL_FILE, describe_path, path_text
-from benches.primitives import CORES, Cost, measure_path, measure_primitives
+from benches.primitives import CORES, MANY, Cost, ipc_system, measure_path, measure_primitives
 from benches.record import find_worse, load_record, save_record
 from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kernel_code_lines
 from benches.tables import counted_text, different_text, format_table, kernel_table, linux_table, trap_table
 from benches.traps import TrapCost, measure_trap_path, measure_traps, trap_system
+from keelback.reports.latency import measure_latency
 from keelback.sdk.guest import GuestFilesError
 from keelback.sdk.runner import ConsoleError, EmulatorMissing
 
-PARTS = ("kernel", "cores", "growth", "traps", "linux", "sizes")
+PARTS = ("kernel", "bounds", "cores", "growth", "traps", "linux", "sizes")
 NOT_MEASURABLE = (CountingError, WorkloadError, ConsoleError, EmulatorMissing, GuestFilesError)
+SYSTEM_CALL = "system call"
+"""The kind of entry in the latency report."""
 NOT_RATIOS = ("device_read", "reset_to_guest")
 
 
@@ -50,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"recorded {len(figures)} figures")
         recorded = load_record()
         document(recorded)
+        document_calls(recorded)
     worse = find_worse(figures, recorded)
     for figure in worse:
         print(f"WORSE  {figure}")
@@ -89,6 +94,16 @@ def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:
     print(kernel_table(costs, recorded))
     print(counted_text(), flush=True)
     return flatten("kernel", costs)
+
+
+def run_bounds(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The longest path of each system call, in the kernel that the operations are measured on."""
+    folder = BUILD_FOLDER / f"ipc-{CORES}"
+    bounds = measure_latency(build_steady(ipc_system(many=MANY), folder).elf("kernel")).bounds
+    calls = {bound.name: bound.instructions for bound in bounds if bound.kind == SYSTEM_CALL}
+    rows = [(name, str(count), f"{recorded.get(bound_name(name), 0):.0f}") for name, count in calls.items()]
+    print(format_table("Longest path of each system call", ("call", "instructions", "recorded"), rows), flush=True)
+    return {bound_name(name): float(count) for name, count in calls.items()}
 
 
 def run_cores(recorded: Mapping[str, float]) -> dict[str, float]:
@@ -155,6 +170,7 @@ def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
 
 RUNNERS = {
     "kernel": run_kernel,
+    "bounds": run_bounds,
     "cores": run_cores,
     "growth": run_growth,
     "traps": run_traps,

@@ -89,3 +89,51 @@ IN_GUEST = Operation(
 """Measured in another system than the others: benches/traps.py."""
 
 SPANS = {name: operation.span for name, operation in OPERATIONS.items()}
+
+CALLS: dict[str, str] = {
+    "null_call": "NULL",
+    "call_refused": "CALL",
+    "call": "CALL",
+    "call_4": "CALL",
+    "call_8": "CALL",
+    "reply_receive": "REPLY_RECEIVE",
+    "reply_receive_4": "REPLY_RECEIVE",
+    "reply_receive_8": "REPLY_RECEIVE",
+    "call_pass": "CALL_PASS",
+    "signal_waiter": "SIGNAL",
+    "signal_no_waiter": "SIGNAL",
+    "interrupt_acknowledge": "INTERRUPT_ACKNOWLEDGE",
+    "fault_reply": "REPLY_RECEIVE",
+    "map": "MAP",
+    "unmap": "UNMAP",
+    "create_endpoint": "OBJECT_CREATE",
+    "create_notification": "OBJECT_CREATE",
+    "create_thread": "OBJECT_CREATE",
+    "create_table": "OBJECT_CREATE",
+    "create_space": "OBJECT_CREATE",
+    "create_page_table": "OBJECT_CREATE",
+    "create_time": "OBJECT_CREATE",
+    "create_vcpu": "OBJECT_CREATE",
+    "destroy_endpoint": "OBJECT_DESTROY",
+    "claim": "OBJECT_CLAIM",
+    "capability_copy": "CAPABILITY_COPY",
+    "capability_mint": "CAPABILITY_MINT",
+    "capability_move": "CAPABILITY_MOVE",
+    "capability_delete": "CAPABILITY_DELETE",
+    "revoke": "REVOKE",
+    "revoke_64": "REVOKE",
+    "revoke_10000": "REVOKE",
+}
+"""The system call that an operation is, those of several entries left out."""
+
+EXCEPTIONS: dict[str, str] = {
+    "interrupt": "device (32-1019)",
+    "fault": "data abort",
+}
+"""The entry, by its name in the latency report, that other operations are."""
+
+GUEST_CALLS: dict[str, tuple[str, str]] = {
+    "traps.guest_device_read.back": ("VCPU_RUN", "into a guest again, after a device read"),
+    "traps.guest_hypercall.back": ("VCPU_RUN", "into a guest again, after a hypercall"),
+}
+"""By name of the recorded figure: the call that a part of a guest's trap is, and which part."""

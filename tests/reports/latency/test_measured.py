@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benches.machine import run_counted
-from benches.operations import OPERATIONS
+from benches.operations import CALLS, EXCEPTIONS, OPERATIONS
 from benches.primitives import LIMIT_S, MANY, ipc_system
 from keelback.abi import syscalls
 from keelback.reports.latency import Bound, Latency, measure_latency
@@ -22,43 +22,8 @@ RECORDED = Path(__file__).parents[3] / "benches" / "recorded.json"
 
 SUPERVISOR = Path(__file__).parents[3] / "examples" / "supervisor" / "system.py"
 MASKED_MOST = 1_600
-
-ENTRIES = {
-    "null_call": "NULL",
-    "call_refused": "CALL",
-    "call": "CALL",
-    "call_4": "CALL",
-    "call_8": "CALL",
-    "reply_receive": "REPLY_RECEIVE",
-    "reply_receive_4": "REPLY_RECEIVE",
-    "reply_receive_8": "REPLY_RECEIVE",
-    "call_pass": "CALL_PASS",
-    "signal_waiter": "SIGNAL",
-    "signal_no_waiter": "SIGNAL",
-    "interrupt": "device (32-1019)",
-    "interrupt_acknowledge": "INTERRUPT_ACKNOWLEDGE",
-    "fault": "data abort",
-    "fault_reply": "REPLY_RECEIVE",
-    "map": "MAP",
-    "unmap": "UNMAP",
-    "create_endpoint": "OBJECT_CREATE",
-    "create_notification": "OBJECT_CREATE",
-    "create_thread": "OBJECT_CREATE",
-    "create_table": "OBJECT_CREATE",
-    "create_space": "OBJECT_CREATE",
-    "create_page_table": "OBJECT_CREATE",
-    "create_time": "OBJECT_CREATE",
-    "create_vcpu": "OBJECT_CREATE",
-    "destroy_endpoint": "OBJECT_DESTROY",
-    "claim": "OBJECT_CLAIM",
-    "capability_copy": "CAPABILITY_COPY",
-    "capability_mint": "CAPABILITY_MINT",
-    "capability_move": "CAPABILITY_MOVE",
-    "capability_delete": "CAPABILITY_DELETE",
-    "revoke": "REVOKE",
-    "revoke_64": "REVOKE",
-    "revoke_10000": "REVOKE",
-}
+ENTRIES = CALLS | EXCEPTIONS
+"""The entry that each measured operation is."""
 GUEST_ENTRIES = {
     "traps.guest_device_read.into_monitor": "data abort",
     "traps.guest_device_read.back": "VCPU_RUN",
