@@ -65,18 +65,24 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(entry, name, leave)
 
 
-def exception(kind: int) -> int:
-    """An exception that is not a system call; the address of the context that is resumed."""
-    CORE.context = entry.exception(u64(kind))
+def exception() -> int:
+    """A fault or a guest's exit; the address of the context that is resumed."""
+    entry.exception(CORE)
+    return int(CORE.context)
+
+
+def failure() -> int:
+    """A system error."""
+    entry.failure(CORE)
     return int(CORE.context)
 
 
 def interrupt(line: int) -> int:
     """An interrupt is taken; the address of the context that is resumed."""
     system_registers[ACKNOWLEDGE] = line
-    resumed = exception(entry.INTERRUPT)
+    entry.interrupt(CORE)
     system_registers[ACKNOWLEDGE] = NO_INTERRUPT
-    return resumed
+    return int(CORE.context)
 
 
 def context_of(thread: int) -> int:
@@ -140,7 +146,7 @@ def test_the_space_of_the_resumed_component_is_in_force() -> None:
 def test_an_exit_resumes_the_monitor() -> None:
     run_guest()
     system_registers["esr_el2"] = 0x16 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.HYPERCALL
     assert not state.cores[0].in_guest
 
@@ -150,7 +156,7 @@ def test_an_exit_that_comes_too_late_is_undone() -> None:
     state.threads[CLIENT].guest = u32(0)
     state.vcpus[VCPU].context.program_counter = u64(0x1004)
     system_registers["esr_el2"] = 0x16 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert state.vcpus[VCPU].context.program_counter == 0x1000, "behind hvc, which is done again"
     assert not state.threads[CLIENT].faulting and registers(CLIENT)[0] != vcpu.HYPERCALL
 
@@ -161,7 +167,7 @@ def test_other_late_exits_are_undone_where_they_are(cause: int) -> None:
     state.threads[CLIENT].guest = u32(0)
     state.vcpus[VCPU].context.program_counter = u64(0x1004)
     system_registers["esr_el2"] = cause << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert state.vcpus[VCPU].context.program_counter == 0x1004
     assert not state.threads[CLIENT].faulting
 
@@ -169,14 +175,14 @@ def test_other_late_exits_are_undone_where_they_are(cause: int) -> None:
 def test_what_the_kernel_answers_resumes_the_guest() -> None:
     run_guest()
     system_registers["esr_el2"] = 0x07 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == guest_context()
+    assert exception() == guest_context()
 
 
 def test_wfi_lets_others_run_until_the_timer_fires() -> None:
     run_guest()
     state.vcpus[VCPU].timer_enabled, state.vcpus[VCPU].timer_priority = True, u8(0xA0)
     system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
+    assert exception() == context_of(PEER)
     assert state.threads[CLIENT].state == state.GUEST_IDLE
     system_registers["cntv_ctl_el0"] = 5
     enter_call(syscalls.WAIT, 2)
@@ -191,7 +197,7 @@ def test_wfi_with_a_pending_interrupt_goes_on() -> None:
     run_guest()
     system_registers["s3_4_c12_c12_1"] = 1 << 62 | 48
     system_registers["esr_el2"] = 0x01 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == guest_context()
+    assert exception() == guest_context()
 
 
 def test_a_device_interrupts_a_guest_for_its_driver() -> None:
@@ -234,15 +240,15 @@ def test_maintenance_brings_a_due_timer_and_the_monitor_s_exit() -> None:
 def test_a_fault_of_a_component_resumes_somebody_else() -> None:
     enter_call(syscalls.RECEIVE, 1)
     system_registers["esr_el2"] = 0x24 << 26 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
+    assert exception() == context_of(PEER)
     assert state.threads[CLIENT].faulting
 
 
 def test_a_system_error_ends_a_guest_or_stops_a_component() -> None:
     run_guest()
-    assert exception(entry.SYSTEM_ERROR) == context_of(CLIENT)
+    assert failure() == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.FAULT
-    exception(entry.SYSTEM_ERROR)
+    failure()
     assert state.threads[CLIENT].faulting
 
 
@@ -284,16 +290,16 @@ def test_a_guest_s_exits_are_the_same_when_they_are_traced() -> None:
     trace_everything()
     run_guest()
     system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.MEMORY
 
 
 def test_a_guest_runs_on_at_once() -> None:
     run_guest()
     system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
-    exception(entry.SYNCHRONOUS)
+    exception()
     state.notifications[CLIENT].pending = u64(4)
     assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == context_of(CLIENT)
     assert registers(CLIENT)[:2] == [vcpu.NOTIFIED, 4]
@@ -302,13 +308,13 @@ def test_a_guest_runs_on_at_once() -> None:
 def test_a_handler_s_reply_lets_the_faulted_thread_go_on_or_not() -> None:
     enter_call(syscalls.RECEIVE, 1)
     system_registers["esr_el2"] = 0x24 << 26 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(PEER)
+    assert exception() == context_of(PEER)
     assert enter_call(syscalls.WAIT, 2) == context_of(MONITOR)
     enter_call(syscalls.RECEIVE, 1)
     assert registers(MONITOR)[10] == messages.FAULT
     assert enter_call(syscalls.REPLY_RECEIVE, 1, faults.RESUME) == context_of(CLIENT)
     system_registers["esr_el2"] = 0x24 << 26 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(MONITOR)
+    assert exception() == context_of(MONITOR)
     system_registers[ACKNOWLEDGE] = LINE
     assert enter_call(syscalls.REPLY_RECEIVE, 1, 0) == context_of(SERVER), "woken by a device"
     assert state.threads[CLIENT].faulting and state.threads[CLIENT].state == state.STOPPED
@@ -317,14 +323,14 @@ def test_a_handler_s_reply_lets_the_faulted_thread_go_on_or_not() -> None:
 def test_the_first_floating_point_instruction_is_done_again() -> None:
     enter_call(syscalls.RECEIVE, 1)
     system_registers["esr_el2"] = 0x07 << 26 | 1 << 25
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert state.threads[CLIENT].coprocessor != 0
 
 
 def test_a_system_error_after_a_guest_s_end_is_nobody_s() -> None:
     run_guest()
     state.threads[CLIENT].guest = u32(0)
-    assert exception(entry.SYSTEM_ERROR) == context_of(CLIENT)
+    assert failure() == context_of(CLIENT)
     assert not state.threads[CLIENT].faulting
 
 
@@ -381,7 +387,7 @@ def test_whose_space_shares_a_number_gets_a_fresh_one(is_guest: bool) -> None:
         state.vcpus[VCPU].stage2, state.vcpus[VCPU].space = shared, u32(3)
         assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
         system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
-        exception(entry.SYNCHRONOUS)
+        exception()
         assert enter_call(syscalls.VCPU_RUN, VCPU_SLOT, 0, 0) == guest_context()
     else:
         state.threads[SERVER].stage2, state.threads[SERVER].space = shared, u32(3)
@@ -395,7 +401,7 @@ def test_a_component_whose_space_shares_a_number_gets_its_guest_s_exits() -> Non
     run_guest()
     state.threads[CLIENT].stage2 = u64(200 << 48 | 0x4300_0000)
     system_registers["esr_el2"] = 0x24 << 26 | 1 << 24 | 5
-    assert exception(entry.SYNCHRONOUS) == context_of(CLIENT)
+    assert exception() == context_of(CLIENT)
     assert registers(CLIENT)[0] == vcpu.MEMORY
 
 

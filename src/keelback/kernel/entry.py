@@ -7,13 +7,12 @@ calls themselves are `dispatch`.
 
 from __future__ import annotations
 
-from typing import Final
-
 from keelback.abi import errors, faults, messages, syscalls, trace
 from keelback.kernel import boot
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.vectors import (
     CALLER,
+    STOPPED,
     leave,
     leave_any,
     leave_caller,
@@ -31,11 +30,6 @@ from keelback.kernel.state import Core, Thread, threads, vcpus
 from keelback.kernel.ticks import commit_tick
 from keelback.kernel.trace import record, write_record
 from keelback.lang import address_of, entry, inline, noinline, u32, u64
-
-# Kinds of exception, as the vectors number them.
-SYNCHRONOUS: Final = 0
-INTERRUPT: Final = 1
-SYSTEM_ERROR: Final = 2
 
 
 @entry("kernel_boot")
@@ -164,15 +158,15 @@ def run_any(core: Core, calling: Thread) -> u64:
     return resume(core)
 
 
-@entry("kernel_exception")
-def exception(kind: u64) -> u64:
-    """Everything else that stops a thread or a guest; all its registers are in its context."""
-    core = this_core()
+# Everything else that stops a thread or a guest; all its registers are in its context.
+
+
+@entry("kernel_exception", registers=STOPPED)
+def exception(core: Core) -> None:
+    """It faulted, or its guest exits."""
     current = core.current
     stopped = threads[current]
     guest = stopped.guest
-    if kind != SYNCHRONOUS:
-        return handle_other(core, kind)
     if guest == 0:
         return handle_fault(core, current, stopped)
     syndrome = interface.read_syndrome()
@@ -180,52 +174,57 @@ def exception(kind: u64) -> u64:
         return handle_exit(core, guest, syndrome)
     if not interface.has_own_space(stopped):
         return handle_exit(core, guest, syndrome)
-    commit_exit(guest, stopped, interface.explain_common_exit(guest, stopped, syndrome))
-    return interface.leave_guest(core, guest, current, stopped)
+    commit_exit(core, guest, stopped, interface.explain_common_exit(guest, stopped, syndrome))
+    return leave(interface.leave_guest(core, guest, current, stopped))
 
 
-@noinline
-def handle_exit(core: Core, guest: u32, syndrome: u64) -> u64:
+@entry("kernel_interrupt", registers=STOPPED)
+def interrupt(core: Core) -> None:
+    """An interrupt came."""
+    stopped = threads[core.current]
+    return leave(resume_soon(core, stopped) if handle_interrupt(core) else resume_any(core))
+
+
+@entry("kernel_failure", registers=STOPPED)
+def failure(core: Core) -> None:
+    """A system error."""
+    stopped = threads[core.current]
+    if stopped.guest != 0:
+        commit_exit(core, stopped.guest, stopped, interface.explain_exit_system_error(stopped.guest, stopped))
+    elif not core.in_guest:
+        fault, address, syndrome, immediate = interface.explain_fault_system_error()
+        commit_fault(core, stopped, fault, address, syndrome, immediate)
+    return leave(resume_any(core))
+
+
+@entry("kernel_exit", registers=("x20", "x21", "x22"))
+def handle_exit(core: Core, guest: u32, syndrome: u64) -> None:
     """The present thread's guest stopped for whatever reason."""
     stopped = threads[core.current]
     reason = interface.explain_exit(guest, stopped, syndrome)
     if reason < interface.GUEST_HANDLED:
-        commit_exit(guest, stopped, reason)
-        return interface.leave_guest(core, guest, core.current, stopped)
+        commit_exit(core, guest, stopped, reason)
+        return leave(interface.leave_guest(core, guest, core.current, stopped))
     if reason == interface.GUEST_WAITS and not interface.has_pending(guest):
         commit_idle(core, stopped)
-        return resume_any(core)
-    return interface.enter_guest(core, guest)
+        return leave(resume_any(core))
+    return leave(interface.enter_guest(core, guest))
 
 
-@noinline
-def handle_fault(core: Core, current: u32, stopped: Thread) -> u64:
+@inline
+def handle_fault(core: Core, current: u32, stopped: Thread) -> None:
     """The present thread's component did something that it may not."""
     if core.in_guest:
         interface.undo_exit(core.loaded)  # another core has just ended VCPU_RUN
-        return resume_any(core)
+        return leave(resume_any(core))
     fault, address, syndrome, immediate = interface.explain_fault(current)
     if fault == interface.COMPONENT_HANDLED:
-        return resume_any(core)
+        return leave(resume_any(core))
     commit_fault(core, stopped, fault, address, syndrome, immediate)
-    return resume_soon(core, stopped)
+    return leave(resume_soon(core, stopped))
 
 
-@noinline
-def handle_other(core: Core, kind: u64) -> u64:
-    """Interrupts and system errors."""
-    stopped = threads[core.current]
-    if kind == INTERRUPT:
-        return resume_soon(core, stopped) if handle_interrupt(core) else resume_any(core)
-    if stopped.guest != 0:
-        commit_exit(stopped.guest, stopped, interface.explain_exit_system_error(stopped.guest, stopped))
-    elif not core.in_guest:
-        fault, address, syndrome, immediate = interface.explain_fault_system_error()
-        commit_fault(core, stopped, fault, address, syndrome, immediate)
-    return resume_any(core)
-
-
-@noinline
+@inline
 def handle_interrupt(core: Core) -> bool:
     """Take one interrupt, if there is one. Whether it was a device's: no more than who runs may have changed then."""
     line = interface.acknowledge_interrupt()

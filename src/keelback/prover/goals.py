@@ -272,14 +272,19 @@ def prove_stack(job: Job) -> Result:
 
 
 def step_arguments(run: Run, function: Function) -> list[Any]:
-    """Of an entry that a stub leaves its core and the thread that calls in registers for; all else is unknown."""
+    """Of an entry that a stub leaves its core, and perhaps the thread that calls, in registers for; all else is
+    unknown."""
     core = run.core_address()
-    known = {"Core": core, "Thread": run.present_thread(core, t.TRUE, 0, function.name)}
-    structs = [run.program.module.pointed_at.get((function.name, n), "") for n in range(len(function.parameters))]
-    return [
-        known.get(struct.rsplit(".", 1)[-1], t.symbol(parameter.name, width_of(parameter.type)))
-        for struct, parameter in zip(structs, function.parameters, strict=True)
-    ]
+    made: list[Any] = []
+    for number, parameter in enumerate(function.parameters):
+        struct = run.program.module.pointed_at.get((function.name, number), "").rsplit(".", 1)[-1]
+        if struct == "Core":
+            made.append(core)
+        elif struct == "Thread":
+            made.append(run.present_thread(core, t.TRUE, 0, function.name))
+        else:
+            made.append(t.symbol(parameter.name, width_of(parameter.type)))
+    return made
 
 
 def arguments_of(function: Function, goal: Goal) -> list[Any]:

@@ -41,7 +41,7 @@ def trap(access: int, register: int = 3, size: int = 3, signed: bool = False, wi
 
 def leave() -> None:
     """Let the guest exit."""
-    commit_exit(u32(VCPU), state.threads[CLIENT], u64(vcpu.MEMORY))
+    commit_exit(state.cores[0], u32(VCPU), state.threads[CLIENT], u64(vcpu.MEMORY))
 
 
 def test_run_enters_the_guest() -> None:

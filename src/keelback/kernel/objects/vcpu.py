@@ -98,13 +98,13 @@ def commit_result(target: Vcpu, value: u64) -> None:
 
 
 @inline
-def commit_exit(index: u32, thread: Thread, reason: u64) -> None:
+def commit_exit(core: Core, index: u32, thread: Thread, reason: u64) -> None:
     """End VCPU_RUN of the thread that runs vcpu `index`; the caller has put the details into x1..x6."""
     thread.guest = u32(0)
     thread.context.registers[0] = reason
     thread.context.registers[8] = u64(errors.OK)
     context = vcpus[index].context
-    record(this_core(), u64(trace.EXIT), reason, context.program_counter, context.process_state)
+    record(core, u64(trace.EXIT), reason, context.program_counter, context.process_state)
 
 
 def commit_idle(core: Core, thread: Thread) -> None:
@@ -138,7 +138,7 @@ def commit_room(index: u32) -> None:
         return
     target.wants_room = False
     is_idle = monitor.state == GUEST_IDLE
-    commit_exit(index, monitor, u64(vcpu.MAINTENANCE))
+    commit_exit(this_core(), index, monitor, u64(vcpu.MAINTENANCE))
     if is_idle:
         commit_end_idle(target.thread)
 

@@ -90,7 +90,7 @@ def guest_exits(access: u64, syndrome: u64) -> None:
     thread = threads[this_core().current]
     vcpus[thread.guest].access = u8.truncate(access)
     vcpus[thread.guest].syndrome = syndrome
-    vcpu.commit_exit(thread.guest, thread, u64(vcpu_abi.FAULT))
+    vcpu.commit_exit(this_core(), thread.guest, thread, u64(vcpu_abi.FAULT))
 
 
 # Random calls.

@@ -135,7 +135,7 @@ def _run_machine(program: Program, image: Image, name: str, seen: frozenset[str]
 def _signature(function: Function) -> Signature:
     given = [part.width for argument in _arguments(function) for part in flat(argument)]
     registers = KEEPS_NOTHING if function.keeps_nothing else ARGUMENTS
-    return Signature(tuple(given), _result_widths(function), comes_back=not function.keeps_nothing, registers=registers)
+    return Signature(tuple(given), _result_widths(function), registers=registers)
 
 
 def _stub_signature(module: Module, stub: str) -> Signature:

@@ -53,6 +53,8 @@ CALLER: Final = (*MESSAGE, "x13", "x14", "x12")
 """The message; the core, the thread that calls, and its x8."""
 CALLEE: Final = (*MESSAGE, "x11", "x9", "x10")
 """The message; the context of the thread that gets it, its x9 and x10."""
+STOPPED: Final = ("x20",)
+"""The core; all registers are in the context of who was stopped."""
 
 TURNED: Final = offset_of(Core, "turned")
 
@@ -190,15 +192,14 @@ def secondary_address() -> u64:
     b.lo \\other
     b.eq \\reply_receive
     lsr w17, w16, #16
-    cbnz w17, kernel_save_synchronous
+    cbnz w17, kernel_save_exception
     cmp w16, #{VCPU_RUN}
     b.eq \\vcpu_run
     b 4f
-    .irp kind, 1, 1, 2, 0, 1, 1, 2
+    .irp what, interrupt, interrupt, failure, exception, interrupt, interrupt, failure
     .balign 128
     stp x16, x17, [sp, #-16]
-    mov x17, #\\kind
-    b kernel_save_all
+    b kernel_save_\\what
     .endr
     .endm
     kernel_table 1f, 2f, 3f, kernel_other_call
@@ -277,9 +278,8 @@ kernel_resume:
     ldr x30, [x0, #240]
     ldp x0, x1, [x0]
     eret
-kernel_save_synchronous:
-    mov x17, #0
-kernel_save_all:
+    .irp what, exception, interrupt, failure
+kernel_save_\\what:
     mrs x16, tpidr_el2
     ldr x16, [x16]
     kernel_pairs stp, x16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -288,10 +288,10 @@ kernel_save_all:
     kernel_pairs stp, x16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     str x30, [x16, #240]
     kernel_save_state x16
+    mrs x20, tpidr_el2
     kernel_take_lock x10, w10, w11
-    mov x0, x17
-    bl kernel_exception
-    b kernel_resume
+    b kernel_\\what
+    .endr
 kernel_panic_entry:
     kernel_pairs stp, x0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     kernel_pairs stp, x0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
@@ -308,26 +308,20 @@ kernel_panic_entry:
     """,
     symbol="kernel_vectors",
     section=".text.vectors",
-    align=2048,
+    align=2 * TABLE_BYTES,
 )
 def vectors() -> None:
     """The exception vectors (Arm DDI 0487, D1.3.1.5): from EL2 itself a panic; `svc` from EL0 with few registers saved;
-    everything else with all. Kinds: 0 synchronous, 1 interrupt, 2 system error. There are two tables: one for cores on
+    everything else with all. A failure is a system error (SError). There are two tables: one for cores on
     which calls leave records, where every call takes the way on which they are written; one for all others, where
     nobody asks."""
-
-
-@asm("ldr {result}, =kernel_vectors")
-def vectors_address() -> u64:
-    """Where the first table is."""
-    return u64(0x4008_0800)
 
 
 @noinline
 def select_vectors(core: Core) -> None:
     """Take the table that the trace mask of this core asks for."""
-    is_traced = core.trace_mask & EVERY_CALL != 0
-    VBAR_EL2.write(vectors_address() + (u64(TABLE_BYTES) if is_traced else u64(0)))
+    first = VBAR_EL2.read() & ~u64(TABLE_BYTES)
+    VBAR_EL2.write(first if core.trace_mask & EVERY_CALL == 0 else first | TABLE_BYTES)
 
 
 @naked("b kernel_resume")
