@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 
+from benches.calls import CASES, measure_calls
 from benches.counting import BUILD_FOLDER, CountingError
 from benches.documented import document
 from benches.growth import find_growing, growth_table, measure_all
 from benches.linux import WorkloadError, measure_bare, measure_guest
 from benches.machine import build_steady
-from benches.manual import bound_name, document_calls
+from benches.manual import bound_name, call_name, document_calls
 from benches.operations import GUEST_TRAP, GUEST_TRAP_SPAN, SPANS
 from benches.paths import KERNEL_FILE, describe_path, path_text
 from benches.primitives import CORES, MANY, Cost, ipc_system, measure_path, measure_primitives
@@ -29,7 +30,7 @@ from keelback.reports.latency import measure_latency
 from keelback.sdk.guest import GuestFilesError
 from keelback.sdk.runner import ConsoleError, EmulatorMissing
 
-PARTS = ("kernel", "bounds", "cores", "growth", "traps", "linux", "sizes")
+PARTS = ("kernel", "calls", "bounds", "cores", "growth", "traps", "linux", "sizes")
 NOT_MEASURABLE = (CountingError, WorkloadError, ConsoleError, EmulatorMissing, GuestFilesError)
 SYSTEM_CALL = "system call"
 """The kind of entry in the latency report."""
@@ -94,6 +95,16 @@ def run_kernel(recorded: Mapping[str, float]) -> dict[str, float]:
     print(kernel_table(costs, recorded))
     print(counted_text(), flush=True)
     return flatten("kernel", costs)
+
+
+def run_calls(recorded: Mapping[str, float]) -> dict[str, float]:
+    """The system calls that are no kernel operation of the table."""
+    counts = measure_calls()
+    rows = [
+        (name, str(count), f"{recorded.get(call_name(name), 0):.0f}", CASES[name]) for name, count in counts.items()
+    ]
+    print(format_table("Other system calls", ("call", "instructions", "recorded", "case"), rows), flush=True)
+    return {call_name(name): float(count) for name, count in counts.items()}
 
 
 def run_bounds(recorded: Mapping[str, float]) -> dict[str, float]:
@@ -170,6 +181,7 @@ def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
 
 RUNNERS = {
     "kernel": run_kernel,
+    "calls": run_calls,
     "bounds": run_bounds,
     "cores": run_cores,
     "growth": run_growth,

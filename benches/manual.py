@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from benches.calls import CASES
 from benches.operations import CALLS, GUEST_CALLS, OPERATIONS
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "reference" / "kernel"
@@ -60,5 +61,11 @@ def measured(recorded: Mapping[str, float], call: str) -> str:
     """What was counted of a call: one figure, or one for each case; a dash if nothing was."""
     titles = {f"kernel.{name}.instructions": OPERATIONS[name].title for name, of in CALLS.items() if of == call}
     titles |= {name: title for name, (of, title) in GUEST_CALLS.items() if of == call}
+    titles |= {call_name(call): CASES[call]} if call in CASES else {}
     cases = [(int(recorded[name]), title) for name, title in titles.items() if name in recorded]
-    return "; ".join(f"{count} ({title})" for count, title in cases) or "-"
+    return "; ".join(f"{count} ({title})" if title else str(count) for count, title in cases) or "-"
+
+
+def call_name(call: str) -> str:
+    """Under which name what was counted of a call in CASES is recorded."""
+    return f"calls.{call}.instructions"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benches.manual import MANUAL, cost_table, document_calls, measured, pages_of_calls, split_page
-from benches.operations import CALLS, EXCEPTIONS, OPERATIONS
+from benches.calls import CASES, UNMEASURED
+from benches.manual import MANUAL, call_name, cost_table, document_calls, measured, pages_of_calls, split_page
+from benches.operations import CALLS, EXCEPTIONS, GUEST_CALLS, OPERATIONS
 from benches.record import load_record
 from keelback.abi import syscalls
 
@@ -35,12 +36,22 @@ def test_no_measured_call_costs_more_than_at_most() -> None:
     recorded = load_record()
     for name, call in CALLS.items():
         assert recorded[f"kernel.{name}.instructions"] <= recorded[f"bounds.{call}.instructions"], name
+    for call in CASES:
+        assert recorded[call_name(call)] <= recorded[f"bounds.{call}.instructions"], call
+
+
+def test_every_call_was_measured_but_two() -> None:
+    guests = {call for call, _ in GUEST_CALLS.values()}
+    assert sorted([*set(CALLS.values()), *guests, *CASES, *UNMEASURED]) == sorted(PAGES)
+    assert [call for call in PAGES if measured(load_record(), call) == "-"] == list(UNMEASURED)
 
 
 def test_all_cases_of_a_call_are_told() -> None:
     recorded = {"kernel.signal_waiter.instructions": 7.0, "kernel.signal_no_waiter.instructions": 5.0}
     assert measured(recorded, "SIGNAL") == "7 (signal, a higher priority waits); 5 (signal, nobody waits)"
     assert measured(recorded, "WAIT") == "-"
+    assert measured({call_name("ACCEPT"): 40.0}, "ACCEPT") == "40"
+    assert measured({call_name("POLL"): 50.0}, "POLL") == "50 (nothing is there)"
 
 
 def test_only_the_table_is_rewritten(tmp_path: Path) -> None:
