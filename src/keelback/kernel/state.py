@@ -336,7 +336,8 @@ class Core(Struct):
     """What one processor core is doing. TPIDR_EL2 points to it, and the entry stubs know the first two fields."""
 
     context: u64 = u64(0)  # address of the context that is in the processor (arch/aarch64/vectors)
-    stack: u64 = u64(0)  # top of this core's kernel stack
+    turned: bool = False
+    """Who runs, on whose time, or with what rivals has changed: the processor is to be set up anew."""
     ready: Array[u64] = array(u64, 4 * limits.PARTITION_COUNT)
     """Bit p % 64 of word 4 * partition + p // 64: the ready queue of priority p is not empty."""
     timers: Array[u64] = array(u64, TIMER_LEVELS)  # bit b of word l: timer queue b of level l is not empty
@@ -360,7 +361,6 @@ class Core(Struct):
     number: u32 = u32(0)  # boot: its index
     stopping: u32 = u32(0)  # the thread that other cores want stopped, if it still runs here when this one answers
     slice_wanted: bool = False  # the present thread has rivals: the timer must end its slice
-    turned: bool = False  # who runs, on whose time, or with what rivals has changed: the processor is to be set up anew
     in_guest: bool = False  # the processor is set up for the loaded vcpu, not for a component
     online: bool = False
     panicking: bool = False

@@ -26,7 +26,7 @@ SYSTEMS, STEPS = 4, 60
 NOT_ABSTRACT = ("vcpus.access.syndrome",)
 """Compared as it lies there, which is more than the state tells of it."""
 HELPING = (
-    *("cores.context", "cores.stack", "cores.ready", "cores.timers", "cores.deadline", "cores.slice_", "cores.best_"),
+    *("cores.context", "cores.ready", "cores.timers", "cores.deadline", "cores.slice_", "cores.best_"),
     *("cores.shared_space", "cores.number", "cores.turned", "cores.in_guest", "cores.online", "cores.panicking"),
     *("threads.stage2", "threads.coprocessor", "threads.slots_", "threads.padding", "threads.header", "threads.rank"),
     *("pools.owned", "tables.used", "tables.threads", "tables.padding", "endpoints.waiting", "endpoints.padding"),

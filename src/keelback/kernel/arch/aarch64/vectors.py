@@ -56,9 +56,8 @@ CALLEE: Final = (*MESSAGE, "x11", "x9", "x10")
 STOPPED: Final = ("x20",)
 """The core; all registers are in the context of who was stopped."""
 
-TURNED: Final = offset_of(Core, "turned")
-
 assert offset_of(Core, "context") == 0, "the assembly below counts on it"
+assert offset_of(Core, "turned") == 8 and offset_of(Core, "ready") == 16, "the assembly below loads both as words"
 assert CALL == 0 and VCPU_RUN == REPLY_RECEIVE + 1 == SYSTEM_CALL_COUNT - 1, "the vector below counts on it"
 
 
@@ -224,10 +223,9 @@ kernel_other_call:
     mov x0, x17
     blr x10
 7:  mrs x9, tpidr_el2
-    ldrb w10, [x9, #{TURNED}]
-    cbnz w10, kernel_called
+    ldp x17, x10, [x9]
+    cbnz x10, kernel_called
     mov x8, x0
-    ldr x17, [x9]
     ldr x9, ={kernel_lock}
     stlr wzr, [x9]
     kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
