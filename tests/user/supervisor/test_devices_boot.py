@@ -16,13 +16,13 @@ pytestmark = pytest.mark.boot
 
 SOURCES = Path(__file__).resolve().parent / "devices"
 CHILD_BASE = 0x20_0000
-ENTRY = 511
+PAGE = 511
 PLACE = 4
 BIT = 5
 
 
 def make_system() -> System:
-    registers = CHILD_BASE + ENTRY * 4096
+    registers = CHILD_BASE + PAGE * 4096
     told: dict[str, int | str] = {"registers_address": registers, "interrupt_place": PLACE, "interrupt_bit": BIT}
     pool = Pool(
         frames=24,
@@ -43,7 +43,7 @@ def make_system() -> System:
         priority=100,
         pool=pool,
         loads={"clock": ComponentImage(SOURCES / "clock.py", parameters=told)},
-        parameters={"registers_entry": ENTRY, "interrupt_place": PLACE, "interrupt_bit": BIT},
+        parameters={"registers_page": PAGE, "interrupt_place": PLACE, "interrupt_bit": BIT},
     )
     system.add(keeper)
     return system

@@ -1,8 +1,9 @@
 """Building components at run time: what a component with a pool needs to create, load, restart and destroy others.
 
-A child has one thread, an address space of 2 MiB from 2 MiB up, an endpoint and a notification, like a component of a
-system description. Everything is one step after the other; nothing here is kept between steps but what `children`
-notes.
+A child has one thread, an address space from 2 MiB up, an endpoint and a notification, like a component of a system
+description. How many children there can be is how many threads the pool has; page tables and frames are shared out
+evenly: two page tables are the supervisor's, and a child's first one is of level 2, each other one 2 MiB.
+Everything is one step after the other; nothing here is kept between steps but what `children` and `loading` note.
 """
 
 from __future__ import annotations

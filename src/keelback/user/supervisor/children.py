@@ -29,19 +29,20 @@ from keelback.user.supervisor.slots import (
     FIRST_ENDPOINT,
     FIRST_FRAME,
     FIRST_NOTIFICATION,
-    FIRST_PAGE_TABLE,
     FIRST_SPACE,
     FIRST_TABLE,
     FIRST_THREAD,
     FRAMES_EACH,
+    LEAVES_EACH,
     LEVEL2,
-    LEVEL3,
     NOTIFICATION,
     POOL_SLOT,
     SPACE,
     TABLE,
     THREAD,
+    first_table,
     frame_slot,
+    leaf_slot,
     own_slot,
 )
 
@@ -49,7 +50,7 @@ FIRST_GIVEN_SLOT: Final = messages.FIRST_GIVEN_SLOT
 OWN: Final = 0
 """The own capability table."""
 LEVEL2_ENTRY: Final = 0
-LEVEL3_ENTRY: Final = 1
+FIRST_LEAF_ENTRY: Final = 1
 """Entries that lead to addresses from 2 MiB up."""
 
 
@@ -79,10 +80,12 @@ def table_slot(child: u64) -> u64:
 
 def create_child(child: u64) -> None:
     """Make a child's objects, and an address space without pages. Numbers are 0 to CHILD_COUNT - 1."""
-    tables = child * 2 + (FIRST_PAGE_TABLE + 2)
     make(u64(objects.ADDRESS_SPACE), child + FIRST_SPACE, own_slot(child, u64(SPACE)), u64(0))
-    make(u64(objects.PAGE_TABLE), tables, own_slot(child, u64(LEVEL2)), u64(2))
-    make(u64(objects.PAGE_TABLE), tables + 1, own_slot(child, u64(LEVEL3)), u64(3))
+    make(u64(objects.PAGE_TABLE), first_table(child), own_slot(child, u64(LEVEL2)), u64(2))
+    for leaf in upto(u64(LEAVES_EACH)):
+        make(u64(objects.PAGE_TABLE), first_table(child) + 1 + leaf, leaf_slot(child, leaf), u64(3))
+        entry = leaf + FIRST_LEAF_ENTRY
+        assert link_table(own_slot(child, u64(LEVEL2)), entry, leaf_slot(child, leaf)) == errors.OK
     make(u64(objects.CAPABILITY_TABLE), child + FIRST_TABLE, own_slot(child, u64(TABLE)), u64(0))
     make(u64(objects.THREAD), child + FIRST_THREAD, own_slot(child, u64(THREAD)), u64(0))
     make(u64(objects.ENDPOINT), child + FIRST_ENDPOINT, own_slot(child, u64(ENDPOINT)), u64(0))
@@ -90,7 +93,6 @@ def create_child(child: u64) -> None:
     for number in upto(u64(FRAMES_EACH)):
         frame = child * FRAMES_EACH + (FIRST_FRAME + number)
         assert object_claim(u64(POOL_SLOT), u64(objects.FRAME), frame, frame_slot(child, number)) == errors.OK
-    assert link_table(own_slot(child, u64(LEVEL2)), u64(LEVEL3_ENTRY), own_slot(child, u64(LEVEL3))) == errors.OK
     assert link_table(own_slot(child, u64(SPACE)), u64(LEVEL2_ENTRY), own_slot(child, u64(LEVEL2))) == errors.OK
     give_own(child)
 
@@ -134,14 +136,14 @@ def destroy_child(child: u64) -> None:
     """End a stopped child whose pages are unloaded: all its objects are unborn again."""
     clear_table(child)
     assert unlink_table(own_slot(child, u64(LEVEL2))) == errors.OK
-    assert unlink_table(own_slot(child, u64(LEVEL3))) == errors.OK
-    tables = child * 2 + (FIRST_PAGE_TABLE + 2)
+    for leaf in upto(u64(LEAVES_EACH)):
+        assert unlink_table(leaf_slot(child, leaf)) == errors.OK
+        end(u64(objects.PAGE_TABLE), first_table(child) + 1 + leaf, leaf_slot(child, leaf))
     end(u64(objects.THREAD), child + FIRST_THREAD, own_slot(child, u64(THREAD)))
     end(u64(objects.ENDPOINT), child + FIRST_ENDPOINT, own_slot(child, u64(ENDPOINT)))
     end(u64(objects.NOTIFICATION), child + FIRST_NOTIFICATION, own_slot(child, u64(NOTIFICATION)))
     end(u64(objects.CAPABILITY_TABLE), child + FIRST_TABLE, own_slot(child, u64(TABLE)))
-    end(u64(objects.PAGE_TABLE), tables, own_slot(child, u64(LEVEL2)))
-    end(u64(objects.PAGE_TABLE), tables + 1, own_slot(child, u64(LEVEL3)))
+    end(u64(objects.PAGE_TABLE), first_table(child), own_slot(child, u64(LEVEL2)))
     end(u64(objects.ADDRESS_SPACE), child + FIRST_SPACE, own_slot(child, u64(SPACE)))
     for number in upto(u64(FRAMES_EACH)):
         assert capability_delete(frame_slot(child, number), u64(OWN)) == errors.OK

@@ -11,26 +11,24 @@ from keelback.user.runtime import (
     capability_copy,
     capability_delete,
     interrupt_bind,
-    map_frame,
     object_claim,
     object_create,
     object_destroy,
-    unmap,
 )
 from keelback.user.supervisor.children import OWN, notification_slot, table_slot
-from keelback.user.supervisor.slots import LEVEL3, POOL_SLOT, own_slot
+from keelback.user.supervisor.loading import map_page, unmap_page
+from keelback.user.supervisor.slots import POOL_SLOT
 
 
-def lend_registers(child: u64, frame: u64, slot: u64, entry: u64) -> None:
-    """Map a device frame of the pool into a child, at this entry of its 2 MiB. `slot` is an own empty one."""
+def lend_registers(child: u64, frame: u64, slot: u64, number: u64) -> None:
+    """Map a device frame of the pool into a child, at this page, counted from 2 MiB. `slot` is an own empty one."""
     assert object_claim(u64(POOL_SLOT), u64(objects.FRAME), frame, slot) == errors.OK
-    flags = u64(mappings.READ | mappings.WRITE)
-    assert map_frame(own_slot(child, u64(LEVEL3)), entry, slot, flags) == errors.OK
+    map_page(child, number, slot, u64(mappings.READ | mappings.WRITE))
 
 
-def take_registers(child: u64, slot: u64, entry: u64) -> None:
+def take_registers(child: u64, slot: u64, number: u64) -> None:
     """Unmap a lent device frame; its slot is empty again. A child that goes on using the device faults."""
-    assert unmap(own_slot(child, u64(LEVEL3)), entry) == errors.OK
+    unmap_page(child, number)
     assert capability_delete(slot, u64(OWN)) == errors.OK
 
 

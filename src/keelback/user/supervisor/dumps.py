@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import errors, mappings
+from keelback.abi import errors
 from keelback.lang import array, u64, upto
 from keelback.user.runtime import thread_read
 from keelback.user.supervisor.children import thread_slot
-from keelback.user.supervisor.loading import PAGE_WORDS, page_counts, page_entries
+from keelback.user.supervisor.loading import CHILD_BASE, PAGE_WORDS, page_counts, page_number, page_numbers
 from keelback.user.supervisor.slots import FRAMES_EACH, frame_slot
 from keelback.user.supervisor.window import hide_frame, page, show_frame
 
@@ -43,11 +43,11 @@ def keep_dump(child: u64) -> None:
         registers[number] = value
     for word in upto(u64(PAGE_WORDS)):
         words[word] = u64(0)
-    top = registers[STACK_POINTER] - 1 if registers[STACK_POINTER] != 0 else u64(0)
-    entry = top // mappings.SMALL_BYTES % mappings.ENTRY_COUNT
-    for frame in upto(page_counts[child]):
-        if page_entries[child * FRAMES_EACH + frame] == entry:
-            keep_page(frame_slot(child, frame))
+    if registers[STACK_POINTER] > CHILD_BASE:
+        number = page_number(registers[STACK_POINTER] - 1)
+        for frame in upto(page_counts[child]):
+            if page_numbers[child * FRAMES_EACH + frame] == number:
+                keep_page(frame_slot(child, frame))
     counts[0] = counts[0] + 1
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import errors, mappings
-from keelback.lang import Memory, array, u64, upto
+from keelback.lang import Memory, array, inline, u64, upto
 from keelback.user.runtime import frame_clear, map_frame, order_stores, unmap
-from keelback.user.supervisor.slots import CHILD_COUNT, FRAMES_EACH, LEVEL3, frame_slot, own_slot
+from keelback.user.supervisor.slots import CHILD_COUNT, FRAMES_EACH, frame_slot, leaf_slot
 from keelback.user.supervisor.window import hide_frame, page, show_frame
 
 PAGE_BYTES: Final = mappings.SMALL_BYTES
@@ -28,8 +28,27 @@ SEGMENT_BYTES: Final = 64
 MOST_SEGMENTS: Final = 8
 
 page_counts: Final = array(u64, CHILD_COUNT)
-page_entries: Final = array(u64, CHILD_COUNT * FRAMES_EACH)
-"""The entry of the child's level 3 table at which each of its frames is mapped."""
+page_numbers: Final = array(u64, CHILD_COUNT * FRAMES_EACH)
+"""The page at which each of a child's frames is mapped."""
+CHILD_BASE: Final = mappings.LARGE_BYTES
+"""Address of a child's page 0."""
+
+
+@inline
+def page_number(address: u64) -> u64:
+    """The page that an address from CHILD_BASE up is in."""
+    return (address - CHILD_BASE) // PAGE_BYTES
+
+
+def map_page(child: u64, number: u64, frame: u64, flags: u64) -> None:
+    """Map the frame in this slot at a page of a child."""
+    table = leaf_slot(child, number // mappings.ENTRY_COUNT)
+    assert map_frame(table, number % mappings.ENTRY_COUNT, frame, flags) == errors.OK
+
+
+def unmap_page(child: u64, number: u64) -> None:
+    """Unmap a page of a child."""
+    assert unmap(leaf_slot(child, number // mappings.ENTRY_COUNT), number % mappings.ENTRY_COUNT) == errors.OK
 
 
 def load_image(child: u64, image: Memory) -> tuple[u64, u64]:
@@ -52,14 +71,14 @@ def load_segment(child: u64, image: Memory, header: u64) -> None:
     flags = image.load_u64(header + 32)
     for number in upto((memory_bytes + (PAGE_BYTES - 1)) // PAGE_BYTES):
         frame = page_counts[child]
+        assert frame < FRAMES_EACH
         slot = frame_slot(child, frame)
         offset = number * PAGE_BYTES
         clear_frame(slot)
         if offset < file_bytes:
             fill_frame(slot, image, start + offset, file_bytes - offset)
-        entry = (address + offset) // PAGE_BYTES % mappings.ENTRY_COUNT
-        assert map_frame(own_slot(child, u64(LEVEL3)), entry, slot, flags) == errors.OK
-        page_entries[child * FRAMES_EACH + frame] = entry
+        map_page(child, page_number(address + offset), slot, flags)
+        page_numbers[child * FRAMES_EACH + frame] = page_number(address + offset)
         page_counts[child] = frame + 1
 
 
@@ -84,6 +103,5 @@ def fill_frame(slot: u64, image: Memory, start: u64, count: u64) -> None:
 def unload_image(child: u64) -> None:
     """Unmap all pages of a child. What it left in them is cleared when they are used again."""
     for frame in upto(page_counts[child]):
-        entry = page_entries[child * FRAMES_EACH + frame]
-        assert unmap(own_slot(child, u64(LEVEL3)), entry) == errors.OK
+        unmap_page(child, page_numbers[child * FRAMES_EACH + frame])
     page_counts[child] = u64(0)

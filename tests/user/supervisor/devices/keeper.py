@@ -44,7 +44,7 @@ EDGE: Final = parameter("pl031_edge", 0)
 CHILD_POOL: Final = parameter("pool_first_pool", 0)
 BIT: Final = parameter("interrupt_bit", 0)
 PLACE: Final = parameter("interrupt_place", 0)
-ENTRY: Final = parameter("registers_entry", 0)
+PAGE: Final = parameter("registers_page", 0)
 SPARE: Final = parameter("first_spare_slot", 0) + parameter("spare_slot_count", 4) - 4
 REGISTERS_SLOT: Final = SPARE
 INTERRUPT_SLOT: Final = SPARE + 1
@@ -98,7 +98,7 @@ def hire() -> None:
     assert capability_mint(own, u64(FIRST_GIVEN_SLOT), u64(rights.WRITE), u64(1), table_slot(child)) == errors.OK
     bind_child(child, u64(CORE_SLOT), u64(PRIORITY), own)
     entry, stack = load_image(child, image)
-    lend_registers(child, u64(FRAME), u64(REGISTERS_SLOT), u64(ENTRY))
+    lend_registers(child, u64(FRAME), u64(REGISTERS_SLOT), u64(PAGE))
     lend_again()
     start_child(child, entry, stack)
 
@@ -131,9 +131,9 @@ def protected(badge: u64, message: Message) -> None:
         assert capability_delete(u64(PLACE), table_slot(u64(CHILD))) == errors.OK
         lend_again()
     elif heard[0] == 2:
-        take_registers(u64(CHILD), u64(REGISTERS_SLOT), u64(ENTRY))
+        take_registers(u64(CHILD), u64(REGISTERS_SLOT), u64(PAGE))
     else:
-        take_registers(u64(CHILD), u64(REGISTERS_SLOT), u64(ENTRY))
+        take_registers(u64(CHILD), u64(REGISTERS_SLOT), u64(PAGE))
         log("closing")
 
 
