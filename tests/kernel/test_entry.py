@@ -46,6 +46,13 @@ def finish_message(*given: Any) -> None:
     entry.finish_call()
 
 
+def leave_refused(*given: Any) -> None:
+    """As the stub."""
+    *words, caller, x9, x10, status = given
+    assert int(CORE.context) == context_of(current()), "x19..x30 and the state of the processor are the caller's"
+    put_words(caller, *words, status, x9, x10)
+
+
 def leave_to(*given: Any) -> None:
     """As the stub."""
     *words, thread, badge, kind = given
@@ -61,6 +68,7 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(entry, "leave_common_case", finish_message)
     monkeypatch.setattr(entry, "leave_to", leave_to)
+    monkeypatch.setattr(entry, "leave_refused", leave_refused)
     for name in ("leave", "leave_any", "leave_caller"):
         monkeypatch.setattr(entry, name, leave)
 

@@ -17,19 +17,21 @@ from keelback.kernel.arch.aarch64.vectors import (
     leave_any,
     leave_caller,
     leave_common_case,
+    leave_refused,
     leave_to,
 )
 from keelback.kernel.budgets import commit_charge
 from keelback.kernel.dispatch import call_traced, clear_results
 from keelback.kernel.faults import commit_fault
 from keelback.kernel.objects import endpoint, thread, vcpu
+from keelback.kernel.objects.capability import check_any
 from keelback.kernel.objects.interrupt import FIRST_LINE, LINE_COUNT, commit_fire
 from keelback.kernel.objects.vcpu import commit_exit, commit_idle, commit_interrupted, commit_room
 from keelback.kernel.scheduler import commit_reschedule, this_core
 from keelback.kernel.state import Core, Thread, threads, vcpus
 from keelback.kernel.ticks import commit_tick
 from keelback.kernel.trace import record, write_record
-from keelback.lang import address_of, entry, inline, noinline, u32, u64
+from keelback.lang import address_of, entry, inline, noinline, u8, u32, u64
 
 
 @entry("kernel_boot")
@@ -79,11 +81,22 @@ def call(
     """CALL. If the server waited for it, it runs at once."""
     server = endpoint.find_receiver(calling, number)
     if server == 0 or not interface.has_own_space(threads[server]):
-        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+        return call_later(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
     badge = endpoint.commit_call(core, calling, number, server)
     receiver = threads[server]
     interface.switch_component(core, calling, server, receiver)
     return leave_to(x0, x1, x2, x3, x4, x5, x6, x7, receiver, badge, u64(messages.MESSAGE))
+
+
+@inline
+def call_later(
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
+) -> None:
+    """CALL, all other cases. Without any capability the caller goes on at once."""
+    status = check_any(calling, number, u8(0))
+    if status != errors.OK:
+        return leave_refused(x0, x1, x2, x3, x4, x5, x6, x7, calling, u64(0), u64(0), status)
+    return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
 
 
 @entry("kernel_reply_receive", registers=CALLER)

@@ -53,6 +53,8 @@ CALLER: Final = (*MESSAGE, "x13", "x14", "x12")
 """The message; the core, the thread that calls, and its x8."""
 CALLEE: Final = (*MESSAGE, "x11", "x9", "x10")
 """The message; the context of the thread that gets it, its x9 and x10."""
+REFUSED: Final = (*CALLEE, "x12")
+"""The same of the caller, and its x8."""
 STOPPED: Final = ("x20",)
 """The core; all registers are in the context of who was stopped."""
 
@@ -357,13 +359,14 @@ def leave_any(context: u64) -> None:
 
 @naked(
     """
-    ldr x16, ={kernel_lock}
-    stlr wzr, [x16]
     ldp x12, x13, [x11, #{STACK_POINTER}]
     msr sp_el0, x12
     msr elr_el2, x13
     msr spsr_el2, xzr
     mov x8, #{OK}
+kernel_leave_answered:
+    ldr x16, ={kernel_lock}
+    stlr wzr, [x16]
     ldp x12, x13, [x11, #96]
     ldp x14, x15, [x11, #112]
     ldp x16, x17, [x11, #128]
@@ -384,3 +387,10 @@ def leave_to(
 ) -> None:
     """Leave the kernel for another thread, whose system call ends with OK, x9 and x10, and x0..x7 as given; the rest is
     as in its context."""
+
+
+@naked("mov x8, x12\n b kernel_leave_answered", registers=REFUSED)
+def leave_refused(
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, caller: Thread, x9: u64, x10: u64, x8: u64
+) -> None:
+    """Leave the kernel for the caller, whose x19..x30 are in its context, x0..x10 as given."""
