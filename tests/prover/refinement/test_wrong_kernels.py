@@ -17,6 +17,7 @@ from keelback.prover.refinement.calls import prove_call
 from keelback.prover.specs import step
 from keelback.prover.specs.authority import held, held_any
 from keelback.prover.specs.refusal import require
+from keelback.prover.specs.reply_save import reply_save as right_reply_save
 
 pytestmark = pytest.mark.slow
 SOURCES = Path(keelback.kernel.__file__).parent
@@ -103,6 +104,7 @@ def test_what_is_right_is_proven(right: tuple[str, dict[str, Any]]) -> None:
         "null::refinement",
         "poll::refinement",
         "accept::refinement",
+        "reply_save::refinement",
         "poll::integrity",
         "object_give::integrity",
     ):
@@ -128,10 +130,18 @@ def wrong_delete(state: Any, caller: Any) -> None:
     state.capabilities[caller.table][caller.registers[8]] = capability._replace(kind=0, rights=1)
 
 
+def wrong_reply_save(state: Any, caller: Any) -> None:
+    """The client is still the caller's, too."""
+    client = caller.client
+    right_reply_save(state, caller)
+    caller.client = client
+
+
 @pytest.mark.parametrize(
     ("call", "wrong", "fields"),
     [
         ("ACCEPT", wrong_accept, ("threads.", "cores.trace")),
+        ("REPLY_SAVE", wrong_reply_save, ("threads.client",)),
         ("POLL", wrong_poll, ("notifications.pending",)),
         ("CAPABILITY_DELETE", wrong_delete, ("threads.", "cores.trace", "capabilities.")),
     ],

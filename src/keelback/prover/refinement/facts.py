@@ -10,17 +10,29 @@ from keelback.prover.abstraction import TABLE_OF_KIND
 from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.shaping import walk
+from keelback.prover.invariants.memory import BINDINGS
 from keelback.prover.ranges import STATE
+from keelback.prover.refinement.numbers import wide
 from keelback.prover.refinement.representation import View, can_be_named, in_state
 from keelback.prover.state import Activity
 
 ASSUMED = (
     "these invariants hold before: threads_use_their_tables, capabilities_name_objects, tables_lie_apart, "
-    "first_slots_are_empty, nobody_is_nobody",
+    "first_slots_are_empty, nobody_is_nobody, bindings_agree, "
+    "clients_and_servers_name_each_other (of a server)",
     "the thread that calls lives, is READY, runs no guest, has no fault and is in no queue",
     "a core has written fewer than 2^63 records of its trace",
     "the counter stands still during a call",
 )
+NOTHING = (
+    "notifications.thread",
+    "endpoints.server",
+    "times.thread",
+    "times.incarnation",
+    "replies.client",
+    "threads.state",
+)
+"""What nobody_is_nobody says of rows 0 besides owner and life, as far as a call needs it."""
 ROUNDS = 2
 """How often rows that are found by assuming something of other rows are looked at in turn."""
 
@@ -33,6 +45,11 @@ def rows_in(terms: Iterable[Term]) -> dict[str, set[Term]]:
             table = term.name.removeprefix(STATE).split(".")[0]
             found.setdefault(table, set()).update(leaves(term.arguments[0]))
     return found
+
+
+def fields_in(terms: Iterable[Term]) -> set[str]:
+    """The fields of memory that terms speak of."""
+    return {term.name.removeprefix(STATE) for term in walk(terms) if term.op == "apply"}
 
 
 def leaves(row: Term) -> Iterator[Term]:
@@ -53,8 +70,11 @@ def facts(view: View, terms: Iterable[Term]) -> list[Term]:
     """Everything that is assumed, for the rows of these terms."""
     made: dict[int, Term] = {}
     left = list(terms)
+    fields = fields_in(left)
     for _ in range(ROUNDS):
-        new = {fact.number: fact for fact in _facts(view, rows_in(left)) if fact.number not in made}
+        rows = rows_in(left)
+        found = (*_facts(view, rows), *_of_partners(view, rows, fields))
+        new = {fact.number: fact for fact in found if fact.number not in made}
         made.update(new)
         left = [*left, *new.values()]
     return [fact for fact in made.values() if fact is not t.TRUE]
@@ -115,6 +135,35 @@ def _of_thread(view: View, thread: Term) -> Iterator[Term]:
         place = t.ite(has_table, view(theirs, table), t.const(0, 32))
         yield t.eq(view(mine, thread), place)
     yield t.eq(has_table, view.flag("threads.space", thread))
+
+
+def _of_partners(view: View, rows: dict[str, set[Term]], fields: set[str]) -> Iterator[Term]:
+    """What says who names whom, where a query speaks of it: elsewhere it would only take time."""
+    for name in NOTHING:
+        if name in fields:
+            yield t.not_(view.flag(name, t.const(0, 32)))
+    for table, name, other, back in BINDINGS:
+        there, here = f"{table}.{name}", f"{other}.{back}"
+        if there in fields and here in fields:
+            yield from (_is_bound(view, row, there, here) for row in _ordered(rows, table))
+            yield from (_is_bound(view, row, here, there) for row in _ordered(rows, other))
+    if "threads.client" in fields and "threads.server" in fields:
+        for thread in _ordered(rows, "threads"):
+            client = view("threads.client", thread)
+            yield t.implies(view.flag("threads.client", thread), _awaits(view, client, thread))
+
+
+def _awaits(view: View, client: Term, server: Term) -> Term:
+    """clients_and_servers_name_each_other, of a server and the client to which it owes a reply."""
+    named = t.eq(view.number("threads.server", client), wide(server))
+    return t.all_of([in_state(view, client, Activity.AWAITING), named, t.not_(view.flag("threads.reply", client))])
+
+
+def _is_bound(view: View, row: Term, forth: str, back: str) -> Term:
+    """bindings_agree: what a row names names it back."""
+    target = view(forth, row)
+    is_bound = t.and_(t.not_(t.eq(row, t.const(0, row.width))), view.flag(forth, row))
+    return t.implies(is_bound, t.eq(view.number(back, target), wide(row)))
 
 
 def _of_slot(view: View, slot: Term) -> Iterator[Term]:
