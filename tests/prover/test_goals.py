@@ -9,7 +9,23 @@ import pytest
 
 from keelback.lang import Array, Layout, Struct, array, layout_of, struct, u32
 from keelback.prover.campaign import chosen, run_jobs
-from keelback.prover.goals import NOT_MODELLED, PROPERTIES, PROVEN, REFUTED, Goal, Job, goals_of, prove
+from keelback.prover.encode import Obligation, Run, Term
+from keelback.prover.encode import terms as t
+from keelback.prover.goals import (
+    NOT_MODELLED,
+    PROPERTIES,
+    PROVEN,
+    REFUTED,
+    UNKNOWN,
+    Goal,
+    Job,
+    Result,
+    goals_of,
+    prepare,
+    prove,
+    settle_clauses,
+    whole_status,
+)
 
 STATE = "keelback.kernel.state"
 
@@ -98,6 +114,33 @@ def test_a_value_that_leaves_its_range_is_found() -> None:
     result = prove(job(kernel("  %more = add i32 %n, 1\n  store i32 %more, ptr %p\n"), "ranges"))
     assert result.status == REFUTED
     assert [found.state for found in result.findings] == [{"n": 5}]
+
+
+NUMBER = t.symbol("number", 8)
+CLAIMS = [
+    Obligation(t.TRUE, t.ult(NUMBER, t.const(limit, 8)), "row", name)
+    for limit, name in ((10, "kept"), (4, "broken"), (12, "kept"), (20, "kept too"))
+]
+
+
+def settled(*known: Term) -> tuple[dict[str, str], list[str]]:
+    run = Run(prepare(kernel(""), LAYOUTS))
+    clauses, findings, _ = settle_clauses(run, lambda _: list(known), CLAIMS, 10.0)
+    return clauses, [found.where for found in findings]
+
+
+def test_invariants_are_decided_each_by_itself() -> None:
+    clauses, found = settled(t.ult(NUMBER, t.const(10, 8)))
+    assert clauses == {"kept": PROVEN, "broken": REFUTED, "kept too": PROVEN}
+    assert found == ["broken"]
+    kept = Result("map::invariants", whole_status(clauses.values()), 1.0, clauses=clauses)
+    assert kept.status == REFUTED and Result.from_json(kept.to_json()) == kept
+
+
+def test_no_invariant_is_proven_from_what_contradicts_itself() -> None:
+    clauses, found = settled(t.ult(NUMBER, t.const(3, 8)), t.ult(t.const(5, 8), NUMBER))
+    assert (set(clauses.values()), found) == ({UNKNOWN}, [])
+    assert whole_status(clauses.values()) == UNKNOWN
 
 
 def test_what_is_not_modelled_is_not_proven() -> None:

@@ -11,6 +11,7 @@ from keelback.reports.proof import read_cell, render, render_page, to_data
 
 def result(status: str, **more: Any) -> dict[str, Any]:
     known: dict[str, Any] = {"status": status, "seconds": 1.25, "solver": "cvc5", "obligations": 3, "reason": ""}
+    known["clauses"] = {}
     return known | {"findings": [], "assumed": ["the core's register is right"]} | more
 
 
@@ -50,6 +51,17 @@ def test_the_data_goes_through_json() -> None:
     assert data["totals"]["no-trap"] == {"proven": 1, "unknown": 1}
     assert data["goals"][1]["reason"] == "map.py:7: <index>"
     assert data["assumed"] == ["the core's register is right"]
+
+
+def test_what_is_open_of_a_goal_is_named() -> None:
+    clauses = {"used_slots": "proven", "rights_exist": "proven", "owned": "unknown", "users": "counterexample"}
+    cells = [*CELLS, read_cell("map::invariants", result("counterexample", clauses=clauses))]
+    lines = render(cells).splitlines()
+    assert "map::invariants leaves open: owned (open), users (no)" in lines
+    assert "invariants, each by itself: 2 of 4 pairs proven, of goals that have been run" in lines
+    assert lines[1].split()[-5:] == ["no", "2/4", "1.2", "s", "cvc5"]
+    assert to_data(cells)["clauses"] == {"invariants": {"proven": 2, "unknown": 1, "counterexample": 1}}
+    assert "map::invariants leaves open: owned (open), users (no)" in render_page(cells, "Proof", "")
 
 
 class Cells(HTMLParser):

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -66,6 +66,10 @@ MACHINE_SECONDS = 5.0
 STEPS_SECONDS = 40.0
 GOAL_SECONDS = 60.0
 """After this no further chunk of a goal is begun."""
+CLAUSE_SECONDS = 5.0
+"""Time of each solver for one invariant of one goal, and of all its parts together the double."""
+CLAUSES_SECONDS = 40.0
+"""After this no further invariant of a goal is begun."""
 FINDINGS = 12
 """Failing places that are told of one goal; there may be more."""
 
@@ -97,7 +101,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """`obligations`: how many places were looked at. `reason` of what is not modelled, or a figure."""
+    """`obligations`: how many places were looked at. `reason` of what is not modelled, or a figure. `clauses`: of
+    a goal about invariants, the status of each that reads anything the goal writes."""
 
     goal: str
     status: str
@@ -107,6 +112,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     assumed: tuple[str, ...] = ()
     reason: str = ""
+    clauses: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -193,9 +199,15 @@ def prove(job: Job) -> Result:
         related = rows.hypotheses(terms)
         return [*related, *ranges.hypotheses([*terms, *related])]
 
-    verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
+    clauses: dict[str, str] = {}
+    if goal.kind == KEPT:
+        clauses, findings, solver = settle_clauses(run, hypotheses, obligations, job.seconds)
+        verdict = whole_status(clauses.values())
+    else:
+        verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
     seconds = time.monotonic() - started
-    return Result(goal.name, verdict, seconds, len(obligations), solver, findings, tuple(sorted(run.assumed)))
+    assumed = tuple(sorted(run.assumed))
+    return Result(goal.name, verdict, seconds, len(obligations), solver, findings, assumed, clauses=clauses)
 
 
 def enter(run: Run, entry: str) -> None:
@@ -318,12 +330,44 @@ def rows_kept(run: Run, rows: Rows, outcome: Outcome) -> list[Obligation]:
     return rows.kept(run, any_of_all(guards), node)
 
 
+def settle_clauses(
+    run: Run, hypotheses: Callable[[list[Term]], list[Term]], obligations: Sequence[Obligation], seconds: float
+) -> tuple[dict[str, str], tuple[Finding, ...], str]:
+    """Decide each invariant by itself, those with few terms first, so that none keeps the others from being decided."""
+    parts: dict[str, list[Obligation]] = {}
+    for obligation in obligations:
+        parts.setdefault(obligation.where, []).append(obligation)
+    end = time.monotonic() + CLAUSES_SECONDS
+    statuses = dict.fromkeys(parts, UNKNOWN)
+    findings: list[Finding] = []
+    solvers: set[str] = set()
+    allowed = min(seconds, CLAUSE_SECONDS)
+    for name, claims in sorted(parts.items(), key=lambda part: sum(1 for _ in walk([o.condition for o in part[1]]))):
+        room = min(end - time.monotonic(), 2 * allowed)
+        if room > 0:
+            statuses[name], found, solver = settle(run, hypotheses, _different(claims), min(allowed, room), room)
+            findings += found
+            solvers.update(solver.split())
+    return statuses, tuple(findings[:FINDINGS]), " ".join(sorted(solvers))
+
+
+def whole_status(parts: Iterable[str]) -> str:
+    """Of a goal, from those of its parts."""
+    known = set(parts)
+    return REFUTED if REFUTED in known else PROVEN if known <= {PROVEN} else UNKNOWN
+
+
 def settle(
-    run: Run, hypotheses: Callable[[list[Term]], list[Term]], obligations: list[Obligation], seconds: float
+    run: Run,
+    hypotheses: Callable[[list[Term]], list[Term]],
+    obligations: list[Obligation],
+    seconds: float,
+    room: float = GOAL_SECONDS,
 ) -> tuple[str, tuple[Finding, ...], str]:
-    """Decide the obligations, some at a time; take out those that a counterexample breaks, and go on with the rest."""
+    """Decide the obligations, some at a time; take out those that a counterexample breaks, and go on with the rest.
+    Nothing is begun when `room` seconds are over."""
     findings: dict[str, Finding] = {}
-    end = time.monotonic() + GOAL_SECONDS
+    end = time.monotonic() + room
     undecided = False
     solvers: set[str] = set()
     waiting = [obligations[first : first + CHUNK] for first in range(0, len(obligations), CHUNK)][::-1]

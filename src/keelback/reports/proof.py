@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 NOT_RUN = "not run"
@@ -19,7 +19,8 @@ MARKS = {PROVEN: "yes", "counterexample": "no", "unknown": "open", "not modelled
 
 @dataclass(frozen=True)
 class Cell:
-    """One goal: its subject (a call, an entry, a function), its property, and what is known of it."""
+    """One goal: its subject (a call, an entry, a function), its property, and what is known of it; `clauses`: of each
+    invariant that it could break."""
 
     subject: str
     kind: str
@@ -29,6 +30,13 @@ class Cell:
     obligations: int = 0
     reason: str = ""
     assumed: tuple[str, ...] = ()
+    clauses: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def share(self) -> str:
+        """How many of the invariants are shown to be kept, or nothing where a goal has no such parts."""
+        shown = sum(status == PROVEN for status in self.clauses.values())
+        return f"{shown}/{len(self.clauses)}" if self.clauses else ""
 
 
 def read_cell(goal: str, result: Mapping[str, Any] | None) -> Cell:
@@ -39,7 +47,7 @@ def read_cell(goal: str, result: Mapping[str, Any] | None) -> Cell:
     findings = [found["where"] for found in result["findings"]]
     reason = result["reason"] or "; ".join(findings[:1])
     numbers = (float(result["seconds"]), result["solver"], int(result["obligations"]))
-    return Cell(subject, kind, result["status"], *numbers, reason, tuple(result["assumed"]))
+    return Cell(subject, kind, result["status"], *numbers, reason, tuple(result["assumed"]), result["clauses"])
 
 
 def to_data(cells: Sequence[Cell]) -> dict[str, Any]:
@@ -54,10 +62,11 @@ def to_data(cells: Sequence[Cell]) -> dict[str, Any]:
             "places": cell.obligations,
             "reason": cell.reason,
             "assumed": list(cell.assumed),
+            "clauses": dict(cell.clauses),
         }
         for cell in cells
     ]
-    return {"totals": totals(cells), "assumed": assumptions(cells), "goals": goals}
+    return {"totals": totals(cells), "clauses": clause_totals(cells), "assumed": assumptions(cells), "goals": goals}
 
 
 def totals(cells: Iterable[Cell]) -> dict[str, dict[str, int]]:
@@ -65,6 +74,24 @@ def totals(cells: Iterable[Cell]) -> dict[str, dict[str, int]]:
     counts = Counter((cell.kind, cell.status) for cell in cells)
     kinds = dict.fromkeys(kind for kind, _ in counts)
     return {kind: {status: counts[kind, status] for status in MARKS if counts[kind, status]} for kind in kinds}
+
+
+def clause_totals(cells: Iterable[Cell]) -> dict[str, dict[str, int]]:
+    """Per property, how many pairs of a goal and an invariant that it could break have which status."""
+    made: dict[str, Counter[str]] = {}
+    for cell in cells:
+        if cell.clauses:
+            made.setdefault(cell.kind, Counter()).update(cell.clauses.values())
+    return {kind: dict(counts) for kind, counts in made.items()}
+
+
+def open_clauses(cells: Iterable[Cell]) -> list[str]:
+    """Of each goal, the invariants that it is not shown to keep."""
+    made: list[str] = []
+    for cell in cells:
+        left = [f"{name} ({MARKS.get(status, status)})" for name, status in cell.clauses.items() if status != PROVEN]
+        made += [f"{cell.subject}::{cell.kind} leaves open: {', '.join(left)}"] if left else []
+    return made
 
 
 def assumptions(cells: Iterable[Cell]) -> list[str]:
@@ -94,6 +121,10 @@ def render(cells: Sequence[Cell]) -> str:
     for kind, counts in totals(cells).items():
         told = ", ".join(f"{count} {status}" for status, count in counts.items())
         lines.append(f"{kind}: {counts.get(PROVEN, 0)} of {sum(counts.values())} proven ({told})")
+    for kind, counts in clause_totals(cells).items():
+        told = f"{counts.get(PROVEN, 0)} of {sum(counts.values())} pairs proven"
+        lines.append(f"{kind}, each by itself: {told}, of goals that have been run")
+    lines += open_clauses(cells)
     lines += [f"{cell.subject}: {cell.reason}" for cell in cells if cell.status == PROVEN and cell.reason]
     lines += [f"assumed: {text}" for text in assumptions(cells)]
     return "\n".join(lines)
@@ -102,7 +133,7 @@ def render(cells: Sequence[Cell]) -> str:
 def _text(cell: Cell | None) -> str:
     if cell is None:
         return "-"
-    mark = MARKS.get(cell.status, cell.status)
+    mark = f"{MARKS.get(cell.status, cell.status)} {cell.share}".rstrip()
     return f"{mark} {cell.seconds:.1f} s {cell.solver}".rstrip() if cell.solver else mark
 
 
@@ -128,6 +159,7 @@ def render_page(cells: Sequence[Cell], title: str, about: str) -> str:
         f"<tr><td><code>{html.escape(subject)}</code></td>{''.join(_html_cell(row.get(kind)) for kind in kinds)}</tr>"
         for subject, row in rows.items()
     )
+    sums += [f"<li>{html.escape(text)}</li>" for text in open_clauses(cells)]
     sums += [
         f"<li><b>{html.escape(cell.subject)}</b>: {html.escape(cell.reason)}</li>"
         for cell in cells
@@ -152,6 +184,6 @@ def render_page(cells: Sequence[Cell], title: str, about: str) -> str:
 def _html_cell(cell: Cell | None) -> str:
     if cell is None:
         return "<td></td>"
-    kind = cell.status.replace(" ", "-")
+    kind, told = cell.status.replace(" ", "-"), f"{cell.status} {cell.share}".rstrip()
     effort = f" <small>{cell.seconds:.1f} s {html.escape(cell.solver)}</small>" if cell.solver else ""
-    return f'<td class="{kind}" title="{html.escape(cell.reason)}">{html.escape(cell.status)}{effort}</td>'
+    return f'<td class="{kind}" title="{html.escape(cell.reason)}">{html.escape(told)}{effort}</td>'
