@@ -18,6 +18,7 @@ from keelback.prover.specs import step
 from keelback.prover.specs.authority import held, held_any
 from keelback.prover.specs.refusal import require
 from keelback.prover.specs.reply_save import reply_save as right_reply_save
+from keelback.prover.specs.thread_bind import thread_bind as right_thread_bind
 
 pytestmark = pytest.mark.slow
 SOURCES = Path(keelback.kernel.__file__).parent
@@ -137,11 +138,21 @@ def wrong_reply_save(state: Any, caller: Any) -> None:
     caller.client = client
 
 
+def wrong_thread_bind(state: Any, caller: Any) -> None:
+    """The notification that the thread had still knows it."""
+    index = held(state, caller, caller.registers[8], objects.THREAD, rights.CONTROL)
+    had = state.threads[index].notification
+    right_thread_bind(state, caller)
+    if had and had != state.threads[index].notification:
+        state.notifications[had].thread = index
+
+
 @pytest.mark.parametrize(
     ("call", "wrong", "fields"),
     [
         ("ACCEPT", wrong_accept, ("threads.", "cores.trace")),
         ("REPLY_SAVE", wrong_reply_save, ("threads.client",)),
+        ("THREAD_BIND", wrong_thread_bind, ("notifications.thread",)),
         ("POLL", wrong_poll, ("notifications.pending",)),
         ("CAPABILITY_DELETE", wrong_delete, ("threads.", "cores.trace", "capabilities.")),
     ],

@@ -19,7 +19,7 @@ from keelback.prover.state import Activity
 ASSUMED = (
     "these invariants hold before: threads_use_their_tables, capabilities_name_objects, tables_lie_apart, "
     "first_slots_are_empty, nobody_is_nobody, bindings_agree, "
-    "clients_and_servers_name_each_other (of a server)",
+    "clients_and_servers_name_each_other (of a server), dead_objects_have_no_capabilities (of a thread's)",
     "the thread that calls lives, is READY, runs no guest, has no fault and is in no queue",
     "a core has written fewer than 2^63 records of its trace",
     "the counter stands still during a call",
@@ -147,10 +147,20 @@ def _of_partners(view: View, rows: dict[str, set[Term]], fields: set[str]) -> It
         if there in fields and here in fields:
             yield from (_is_bound(view, row, there, here) for row in _ordered(rows, table))
             yield from (_is_bound(view, row, here, there) for row in _ordered(rows, other))
+    if "threads.rank" in fields:
+        yield from (_names_what_lives(view, slot) for slot in _ordered(rows, "slots"))
     if "threads.client" in fields and "threads.server" in fields:
         for thread in _ordered(rows, "threads"):
             client = view("threads.client", thread)
             yield t.implies(view.flag("threads.client", thread), _awaits(view, client, thread))
+
+
+def _names_what_lives(view: View, slot: Term) -> Term:
+    """dead_objects_have_no_capabilities, of a thread's."""
+    thread = view("slots.object", slot)
+    is_thread = t.eq(view("slots.kind", slot), t.const(objects.THREAD, 8))
+    is_present = t.eq(view("slots.generation", slot), view("threads.header.generation", thread))
+    return t.implies(t.and_(is_thread, is_present), view.flag("threads.header.live", thread))
 
 
 def _awaits(view: View, client: Term, server: Term) -> Term:
