@@ -4,6 +4,7 @@ from keelback.compiler.backend.foreign import GUEST_TARGET, compile_foreign
 from keelback.compiler.backend.lines import LineEntry, line_table
 from keelback.compiler.backend.link import LinkedImage, Segment, link, read_image
 from keelback.compiler.backend.toolchain import ToolError
+from keelback.compiler.frontend.lowering.points import Point, PointKind
 from keelback.compiler.hosted import HostProgram
 from keelback.compiler.objects import CompiledObject, compile_object
 from keelback.compiler.program import CheckedProgram, IRModule, Program, check, compile_ir
@@ -19,6 +20,8 @@ __all__ = [
     "IRModule",
     "LineEntry",
     "LinkedImage",
+    "Point",
+    "PointKind",
     "Program",
     "Segment",
     "ToolError",

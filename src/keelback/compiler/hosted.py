@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from keelback.compiler.backend.host import HostFunction, HostModule, ReadCallback, WriteCallback
+from keelback.compiler.frontend.lowering.points import REACHED, Point
 from keelback.compiler.frontend.lowering.shapes import value_type
 from keelback.compiler.frontend.tree import Function
 from keelback.compiler.frontend.types.model import BOOL, VOID, BitfieldType, IntType, TupleType, Type
@@ -17,16 +18,22 @@ class HostProgram:
 
     Models of machine instructions run in their place. Memory windows, devices and system registers read and write a
     sparse memory unless `connect` sends them elsewhere. Compiling is quicker when only `wanted` functions can be
-    called, and without optimisation.
+    called, and without optimisation. With `counted` it tells what of it was reached.
     """
 
     def __init__(
-        self, program: Program, *, wanted: Callable[[str], bool] | None = None, optimised: bool = True
+        self,
+        program: Program,
+        *,
+        wanted: Callable[[str], bool] | None = None,
+        optimised: bool = True,
+        counted: bool = False,
     ) -> None:
         checked = check(program, host=True)
         callable_ones = (f for f in checked.typed.functions if _is_callable(f))
         self._functions = {f.symbol: f for f in callable_ones if wanted is None or wanted(f.symbol)}
-        made = lower(checked, host=True, roots=list(self._functions.values()))
+        made = lower(checked, host=True, roots=list(self._functions.values()), points=counted)
+        self.points: tuple[Point, ...] = made.points
         self.system_registers = made.system_registers  # addresses that reads and writes of them go to, by name
         self.layouts: dict[str, Layout] = global_layouts(made.globals)
         self.constants = frozenset(target.symbol for target in made.globals if target.read_only)
@@ -48,6 +55,10 @@ class HostProgram:
     def global_memory(self, name: str) -> memoryview:
         """The live bytes of a global."""
         return self._module.memory(name, self.layouts[name].size)
+
+    def reached(self) -> memoryview:
+        """For each of `points` whether it was reached since this byte was last set to 0, live."""
+        return self._module.memory(REACHED, len(self.points))
 
     def keep_registers(self) -> SystemRegisters:
         """From now on system registers hold what was last written, 0 at first, and `connect` sees none of it."""

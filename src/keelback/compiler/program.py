@@ -77,9 +77,11 @@ def check(program: Program, *, host: bool = False) -> CheckedProgram:
     return CheckedProgram(root, tuple(modules), typed, tuple(sorted(world.parameters_asked)))
 
 
-def lower(checked: CheckedProgram, *, host: bool = False, roots: list[Function] | None = None) -> LoweredModule:
-    """LLVM IR of everything reachable from entries (and from `roots`)."""
-    lowering = ModuleLowering(checked.root.source, checked.typed, host=host)
+def lower(
+    checked: CheckedProgram, *, host: bool = False, roots: list[Function] | None = None, points: bool = False
+) -> LoweredModule:
+    """LLVM IR of everything reachable from entries (and from `roots`); with `points`, it tells what was reached."""
+    lowering = ModuleLowering(checked.root.source, checked.typed, host=host, points=points)
     state = [target for target in checked.typed.globals if lowering.is_state(target) or host]
     return lowering.lower(checked.typed.functions, roots or [], state)
 

@@ -157,7 +157,7 @@ def _conditional(function: FunctionLowering, node: Conditional) -> Value:
     then, other, done = (function.builder.label(name) for name in ("yes", "no", "chosen"))
     kind = value_type(node.type)
     result = function.builder.alloca(kind)
-    function.builder.branch(lower(function, node.test), then, other)
+    function.branch(lower(function, node.test), then, other)
     for label, part in ((then, node.then), (other, node.other)):
         function.builder.start(label)
         function.builder.store(lower(function, part), result)
@@ -178,7 +178,7 @@ def _logical(function: FunctionLowering, node: Logical) -> Value:
             break
         following = function.builder.label("next")
         yes, no = (following, done) if node.operator == "and" else (done, following)
-        function.builder.branch(value, yes, no)
+        function.branch(value, yes, no)
         function.builder.start(following)
     function.builder.start(done)
     return function.builder.load("i1", result)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keelback.compiler.frontend.lowering import expressions
 from keelback.compiler.frontend.lowering.ir import FunctionBuilder, Value, integer, quoted
+from keelback.compiler.frontend.lowering.points import REACHED, Point, PointKind, place_of
 from keelback.compiler.frontend.lowering.shapes import placed, value_type
 from keelback.compiler.frontend.tree import (
     Assert,
@@ -43,6 +44,8 @@ class FunctionLowering:
         self.file = module.debug.file(function.module.source)
         self._slots: dict[int, str] = {}
         self._loops: list[tuple[str, str]] = []  # (where `continue` goes, where `break` goes)
+        self._position = (function.line, 1)
+        self._point_count = 0
 
     def lower(self) -> str:
         """The text of the function's definition."""
@@ -72,6 +75,7 @@ class FunctionLowering:
 
     def at(self, line: int, column: int) -> None:
         """Instructions from here on belong to this line."""
+        self._position = (line, column)
         self.builder.location = f", !dbg {self.module.debug.location(line, column, self.scope)}"
 
     def slot(self, variable: Variable) -> str:
@@ -96,8 +100,35 @@ class FunctionLowering:
         self.builder.start(good)
 
     def trap(self, kind: TrapKind) -> None:
+        self.reached(PointKind.TRAP, kind.name)
         self.builder.write(self.module.trap_call(kind))
         self.builder.terminate("unreachable")
+
+    # -- points --------------------------------------------------------------------------------------------------
+
+    def reached(self, kind: PointKind, detail: str = "") -> None:
+        """Note, if the module has points, that the program came here."""
+        if self.module.points is not None:
+            self.builder.write(f"store i8 1, ptr {place_of(self._point(kind, detail))}")
+
+    def _point(self, kind: PointKind, detail: str = "") -> int:
+        assert self.module.points is not None
+        self._point_count += 1
+        path, symbol = self.function.module.source.path, self.function.symbol
+        self.module.points.append(Point(path, *self._position, symbol, self._point_count, kind, detail))
+        return len(self.module.points) - 1
+
+    def branch(self, test: Value, yes: str, no: str) -> None:
+        """Go one of two ways that the source has; a test known at build time has one."""
+        if self.module.points is not None and test.text.startswith("%"):
+            first = self._point(PointKind.NOT_TAKEN)
+            self._point(PointKind.TAKEN)
+            way = self.builder.emit("i64", f"zext {test} to i64")
+            number = self.builder.emit("i64", f"add {way}, {first}")
+            self.builder.write(
+                f"store i8 1, ptr {self.builder.emit('ptr', f'getelementptr i8, ptr @{REACHED}, {number}').text}"
+            )
+        self.builder.branch(test, yes, no)
 
     # -- statements ----------------------------------------------------------------------------------------------
 
@@ -106,6 +137,7 @@ class FunctionLowering:
             if self.builder.terminated:
                 return
             self.at(statement.line, statement.column)
+            self.reached(PointKind.STATEMENT)
             self.statement(statement)
 
     def statement(self, statement: Statement) -> None:
@@ -168,7 +200,7 @@ class FunctionLowering:
     def _if(self, statement: If) -> None:
         then, done = self.builder.label("then"), self.builder.label("endif")
         other = self.builder.label("else") if statement.orelse else done
-        self.builder.branch(expressions.lower(self, statement.test), then, other)
+        self.branch(expressions.lower(self, statement.test), then, other)
         self.builder.start(then)
         self.statements(statement.body)
         if statement.orelse:
@@ -186,7 +218,7 @@ class FunctionLowering:
         head, body, done = (self.builder.label(name) for name in ("while", "body", "done"))
         self.builder.start(head)
         self.at(statement.line, statement.column)
-        self.builder.branch(expressions.lower(self, statement.test), body, done)
+        self.branch(expressions.lower(self, statement.test), body, done)
         self.builder.start(body)
         self._loop_body(statement.body, head, done)
         self._jump_if_open(head)
@@ -202,7 +234,7 @@ class FunctionLowering:
         head, body, step, done = (self.builder.label(name) for name in ("for", "body", "step", "done"))
         self.builder.start(head)
         value = self.builder.load(kind, counter)
-        self.builder.branch(self.builder.compare("ult", value, limit), body, done)
+        self.branch(self.builder.compare("ult", value, limit), body, done)
         self.builder.start(body)
         self.builder.store(value, self.slot(statement.variable))
         self._loop_body(statement.body, step, done)

@@ -10,6 +10,7 @@ from keelback.compiler.frontend.lowering.debug import DebugInfo
 from keelback.compiler.frontend.lowering.function import FunctionLowering
 from keelback.compiler.frontend.lowering.helpers import helper_text, place_text
 from keelback.compiler.frontend.lowering.ir import VOID_VALUE, Metadata, Value, quoted, string_literal
+from keelback.compiler.frontend.lowering.points import Point, points_text
 from keelback.compiler.frontend.lowering.shapes import (
     memory_type,
     placed,
@@ -40,13 +41,16 @@ class LoweredModule:
     functions: tuple[Function, ...]
     globals: tuple[GlobalObject, ...]
     system_registers: dict[str, int]  # on the host: the address that stands for each register
+    points: tuple[Point, ...] = ()  # on the host, if asked for: what `keel.reached` tells of, a byte each
 
 
 class ModuleLowering:
-    """State of lowering one program. `host` chooses calls instead of machine instructions for what only a board has."""
+    """State of lowering one program. `host` chooses calls instead of machine instructions for what only a board has;
+    `points` makes it tell what of it was reached."""
 
-    def __init__(self, root: Source, program: Program, *, host: bool) -> None:
+    def __init__(self, root: Source, program: Program, *, host: bool, points: bool = False) -> None:
         self.host = host
+        self.points: list[Point] | None = [] if points else None
         self.program = program
         self.metadata = Metadata()
         self.debug = DebugInfo(self.metadata, root)
@@ -191,10 +195,12 @@ class ModuleLowering:
         if self.host:
             arrays = {symbol: self.stand_in_address(target) for symbol, target in self._arrays_seen_as_bytes.items()}
             parts.append(place_text({symbol: (start, self._byte_count(symbol)) for symbol, start in arrays.items()}))
+        if self.points is not None:
+            parts.append(points_text(len(self.points)))
         types = [struct_definition(struct) for struct in self._structs.values()]
         text = "\n".join([*types, *parts, *self._attributes(), *self.debug.module_flags(), *self.metadata.lines(), ""])
         registers = {name: system_register_address(number) for name, number in self._system_registers.items()}
-        return LoweredModule(text, tuple(kept), tuple(self.globals.values()), registers)
+        return LoweredModule(text, tuple(kept), tuple(self.globals.values()), registers, tuple(self.points or ()))
 
     def _byte_count(self, symbol: str) -> int:
         return size_and_align(self._arrays_seen_as_bytes[symbol].type)[0]
