@@ -4,8 +4,9 @@ Registers: x8 names the capability's slot, x0..x7 carry arguments or message wor
 (keelback.abi.errors), x9 a badge or notification bits, x10 the kind of event, x0..x7 results. x9 and x10 come back zero
 where a call does not use them, x11..x18 and the condition flags without meaning; x19..x30, sp and tpidr_el0 are
 preserved. A refused call changes nothing but x8, x9 and x10; one that says PENDING has asked another core to let go of
-something and changes nothing else. Errors are found in this order, unless a call says another: slots (BAD_SLOT,
-WRONG_KIND, DEAD, NO_RIGHT), x8 first and then by number of the register; then in the order of the call's text.
+something, or has done a part of the work, and is to be made again. Errors are found in this order, unless a call says
+another: slots (BAD_SLOT, WRONG_KIND, DEAD, NO_RIGHT), x8 first and then by number of the register; then in the order of
+the call's text.
 """
 
 from __future__ import annotations
@@ -60,9 +61,9 @@ THREAD_STOP: Final = 12
 STATE when it is the caller itself; PENDING while it runs on another core, which is asked to stop it."""
 
 THREAD_START: Final = 13
-"""x8 thread (CONTROL), x0 = pc, x1 = sp, x2 = argument (its x0). Stops it, clears its registers, makes it ready.
+"""x8 thread (CONTROL), x0 = pc, x1 = sp, x2 = argument (its x0). Clears a stopped one's registers, makes it ready.
 STATE when it is the caller itself, or has no priority or no address space yet; PENDING while it runs on another core,
-which is asked to stop it."""
+which is asked to stop it, and when it was not stopped, or owed a reply: this call has done what THREAD_STOP does."""
 
 THREAD_READ: Final = 14
 """x8 thread (READ), x0 = register id (0..30, 31 sp, 32 pc, 33 pstate). x0 = value. STATE when it is the caller,

@@ -42,10 +42,10 @@ def check_budget(thread: Thread) -> bool:
     if not is_limited(thread.charged):
         return True
     time = times[context_of(thread.charged)]
-    is_idle = True
     for number in upto(u32(limits.CORE_COUNT)):
-        is_idle = is_idle and cores[number].charged != thread.charged
-    if is_idle and interface.read_counter() >= time.last.wrapping_add(rest_of(time)):
+        if cores[number].charged == thread.charged:
+            return time.remaining != 0
+    if interface.read_counter() >= time.last.wrapping_add(rest_of(time)):
         time.remaining = time.budget
     return time.remaining != 0
 

@@ -133,9 +133,10 @@ def finish_call() -> None:
         status = endpoint.call_later(core, calling)
     else:
         status = endpoint.reply_receive_later(core, calling)
+    registers[8] = status
     if status != errors.OK:
         record(core, u64(trace.ERROR), number, slot, status)
-    registers[8] = status
+        return leave_caller(address_of(calling))
     if not core.turned:
         return leave_caller(address_of(calling))
     return leave(resume_soon(core, calling))

@@ -6,9 +6,9 @@ The thread stays blocked until the handler replies, or for good when there is no
 from __future__ import annotations
 
 from keelback.abi import trace
-from keelback.kernel.objects.endpoint import commit_send, commit_words
-from keelback.kernel.scheduler import commit_run_next
-from keelback.kernel.state import AWAITING, READY, STOPPED, Core, Thread, endpoints, threads
+from keelback.kernel.objects.endpoint import commit_queue, commit_send, commit_words
+from keelback.kernel.scheduler import commit_hand_over, commit_run_next
+from keelback.kernel.state import AWAITING, READY, RECEIVING, STOPPED, Core, Thread, endpoints, threads
 from keelback.kernel.trace import record
 from keelback.lang import inline, noinline, u8, u32, u64
 
@@ -60,8 +60,11 @@ def commit_tell(core: Core, thread: Thread, handler: u32) -> None:
 def commit_fault_later(core: Core, thread: Thread, handler: u32) -> None:
     """Stop a thread for good, if it has no handler, or let it wait for that."""
     server = endpoints[handler].server
-    if server != 0 and server != core.current:
-        commit_send(core, thread, handler)
-    else:
+    if server == 0 or server == core.current:
         thread.state = u8(STOPPED)
         commit_run_next(core)
+    elif threads[server].state == RECEIVING:
+        commit_send(core, thread, handler, server)
+        commit_hand_over(core, server)
+    else:
+        commit_queue(core, thread, handler)

@@ -205,17 +205,19 @@ def commit_hand_over_later(core: Core, index: u32) -> None:
     """As commit_hand_over, where the other thread may not be the next."""
     thread = threads[index]
     core.current = u32(0)
-    is_fit = is_here(core_of(thread)) and is_eligible(core, partition_of(thread))
-    if is_fit and (thread.charged == 0 or check_budget(thread)):
-        thread.state = u8(READY)
-        if thread.rank >= core.best_rank:  # before its equals, of whatever partition
-            core.current = index
-            core.turned = True
-            core.slice_wanted = thread.rank == core.best_rank
-            return
+    if not is_here(core_of(thread)) or not is_eligible(core, partition_of(thread)):
+        commit_wake_slowly(index)
+        return commit_run_next(core)
+    thread.state = u8(READY)
+    if thread.charged != 0 and not check_budget(thread):
+        commit_wait_for_budget(index, thread)
+    elif thread.rank < core.best_rank:
         commit_ready_first(index)
     else:
-        commit_wake_slowly(index)
+        core.current = index  # before its equals, of whatever partition
+        core.turned = True
+        core.slice_wanted = thread.rank == core.best_rank
+        return
     commit_run_next(core)
 
 

@@ -90,6 +90,7 @@ def test_a_faulted_thread_can_be_restarted(world: World) -> None:
     world.boot("low", "twin", "top")
     world.wait("top")
     world.fault("low")
+    assert world.do("twin", syscalls.THREAD_START, thread("low"), 0x1000, 0x2000, 3) == errors.PENDING
     assert world.do("twin", syscalls.THREAD_START, thread("low"), 0x1000, 0x2000, 3) == errors.OK
     assert world["low"].fault is None and world.x("low", 0) == 3
 

@@ -39,10 +39,13 @@ def test_a_lesser_thread_waits_when_started(world: World) -> None:
     assert world.running() == "high" and world.activity("low") == Activity.READY
 
 
-def test_a_blocked_thread_starts_again(world: World) -> None:
+def test_a_blocked_thread_is_stopped_before_it_starts_again(world: World) -> None:
     world.boot("low", "high")
     world.wait("high")
-    world.do("low", START, thread("high"), 0x1000)
+    assert world.do("low", START, thread("high"), 0x1000) == errors.PENDING
+    assert world.running() == "low" and world.activity("high") == Activity.STOPPED
+    assert world.x("high", 8) == errors.RESTARTED
+    assert world.do("low", START, thread("high"), 0x1000) == errors.OK
     assert world.running() == "high" and world.x("high", 32) == 0x1000
 
 
@@ -52,14 +55,26 @@ def test_a_start_sends_clients_away(world: World) -> None:
     world.receive("mid")
     world.call("low", "mid")
     world.do("mid", syscalls.SIGNAL, notification("top"))
-    world.do("top", START, thread("mid"), 0x1000)
+    assert world.do("top", START, thread("mid"), 0x1000) == errors.PENDING
     assert world.x("low", 8) == errors.RESTARTED and world.activity("low") == Activity.READY
+
+
+def test_a_faulted_server_sends_its_client_away_before_it_starts(world: World) -> None:
+    world.boot("low", "twin", "high")
+    world.receive("high")
+    world.call("low", "high")
+    world.fault("high")
+    assert world.do("twin", START, thread("high"), 0x1000) == errors.PENDING
+    assert world.x("low", 8) == errors.RESTARTED
+    assert world.do("twin", START, thread("high"), 0x1000) == errors.OK
+    assert world.running() == "high"
 
 
 def test_a_start_forgets_accept(world: World) -> None:
     world.boot("low", "high")
     world.do("high", syscalls.ACCEPT, 0, EMPTY)
     world.wait("high")
+    world.do("low", STOP, thread("high"))
     world.do("low", START, thread("high"), 0x1000)
     assert world["high"].accept == 0
 

@@ -81,6 +81,8 @@ def test_start_clears_registers_and_runs() -> None:
     call(syscalls.WAIT, 2)
     state.threads[SERVER].context.registers[20] = u64(99)
     state.threads[SERVER].thread_pointer = u64(77)
+    assert call(syscalls.THREAD_START, SERVER_SLOT, 0x1000, 0x8000, 5) == errors.PENDING
+    assert state.threads[SERVER].state == state.STOPPED and registers(SERVER)[20] == 99
     assert call(syscalls.THREAD_START, SERVER_SLOT, 0x1000, 0x8000, 5) == errors.OK
     assert current() == SERVER
     assert registers(SERVER) == [5] + [0] * 30
@@ -93,6 +95,7 @@ def test_start_ends_a_fault() -> None:
     run_until(CLIENT)
     commit_fault(state.cores[0], state.threads[CLIENT], u64(1), u64(2), u64(3), u64(4))
     run_until(MONITOR)
+    assert call(syscalls.THREAD_START, CLIENT_SLOT, 0x1000, 0x8000, 0) == errors.PENDING
     assert call(syscalls.THREAD_START, CLIENT_SLOT, 0x1000, 0x8000, 0) == errors.OK
     assert current() == CLIENT and not state.threads[CLIENT].faulting
 

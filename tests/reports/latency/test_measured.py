@@ -78,6 +78,12 @@ def test_no_system_call_of_the_examples_is_long(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_no_system_call_of_a_system_of_four_cores_is_long(latency: Latency) -> None:
+    calls = {bound.name: bound.instructions for bound in latency.bounds if bound.kind == "system call"}
+    assert {name: count for name, count in calls.items() if count > CALL_LIMIT} == {}
+
+
+@pytest.mark.slow
 def test_every_system_call_and_every_kind_of_entry_has_a_bound(latency: Latency) -> None:
     names = {bound.name for bound in latency.bounds if bound.kind == "system call"}
     assert names == {*call_names().values(), "unknown number"}

@@ -105,6 +105,29 @@ def test_a_loop_with_calls_and_a_loop_in_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("result", [0, 1])
+def test_what_a_call_returned_tells_how_long_it_took(tmp_path: Path, result: int) -> None:
+    functions = f"""
+ask: ldr x1, [x2]
+    cbz x1, 1f
+    nop
+    nop
+    nop
+    mov x0, #{1 - result}
+    b 2f
+1:  mov x0, #{result}
+2:  ret"""
+    call = f"bl ask\nmov x3, x0\nnop\nb 1f\n1: cmp x3, #{result}\nb.ne 2f\nnop\nnop\n2: eret"
+    common = 1 + 2 + 1 + 5 + 1  # the call, its ends, what is behind it
+    assert bound(tmp_path, call, functions) == common + 1 + 4
+
+
+def test_a_result_that_depends_on_memory_does_not(tmp_path: Path) -> None:
+    functions = "ask: ldr x0, [x2]\nldr x1, [x2]\ncbz x1, 1f\nnop\nnop\nnop\n1: ret"
+    call = "bl ask\nmov x3, x0\ncbz x3, 2f\nnop\nnop\n2: eret"
+    assert bound(tmp_path, call, functions) == 1 + 7 + 4 + 1
+
+
 def test_another_functions_end_can_be_jumped_to(tmp_path: Path) -> None:
     functions = "first: nop\nb second\nsecond: nop\nnop\nret"
     assert bound(tmp_path, "bl first\neret", functions) == 1 + 2 + 3 + 1

@@ -60,13 +60,19 @@ def find_object(thread: Thread, number: u64, kind: u8, right: u8) -> tuple[u64, 
 @noinline
 def find_object_later(thread: Thread, number: u64, kind: u8, right: u8) -> tuple[u64, u32]:
     """As find_object, for all that `holds` leaves open."""
-    status = find_error(thread, number, kind, right)
+    status = explain(thread, number, kind, right)
     return status, slot_of(thread, number).object if status == errors.OK else u32(0)
 
 
 @noinline
 def find_error(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
     """What check_slot says, for all that `holds` leaves open."""
+    return explain(thread, number, kind, right)
+
+
+@inline
+def explain(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
+    """What check_slot says."""
     status = check_any(thread, number, u8(0))
     if status != errors.OK:
         return status

@@ -65,7 +65,7 @@ def thread_space(caller: u32, thread: Thread) -> u64:
     target.fault_endpoint = handler
     target.fault_generation = endpoints[handler].header.generation
     target.fault_badge = registers[3]
-    return status
+    return u64(errors.OK)
 
 
 def commit_enter(thread: Thread, space: u32, table: u32) -> None:
@@ -99,7 +99,7 @@ def thread_schedule(caller: u32, thread: Thread) -> u64:
     commit_forget_stop(index)
     target.rank = (core - 1) * limits.PRIORITY_COUNT + u32.truncate(priority)
     target.ceiling = u8.truncate(ceiling)
-    return status
+    return u64(errors.OK)
 
 
 def thread_bind(caller: u32, thread: Thread) -> u64:
@@ -206,4 +206,4 @@ def vcpu(caller: u32, thread: Thread) -> u64:
     target.space = space
     target.stage2 = interface.stage2_of(space)
     translations[space].users = translations[space].users + 1
-    return status
+    return u64(errors.OK)

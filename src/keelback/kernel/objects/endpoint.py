@@ -24,6 +24,7 @@ from keelback.kernel.scheduler import (
     commit_hand_over,
     commit_run_next,
     commit_wake,
+    commit_wake_slowly,
     is_same_time,
     priority_of,
     this_core,
@@ -128,14 +129,25 @@ def call_later(core: Core, thread: Thread) -> u64:
 
 @inline
 def call_endpoint(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
-    """A call to an endpoint that the caller may call."""
+    """A call to an endpoint that the caller may call. A server that waited runs at once: its priority is higher. If
+    another core has just made a better thread ready, that has asked for this core's attention and gets it next."""
     server = endpoints[index].server
     if server == 0:
         return u64(errors.STATE)
     if priority_of(threads[server]) <= priority_of(thread):
         return u64(errors.PRIORITY)
     thread.badge = badge
-    commit_send(core, thread, index)
+    if threads[server].state != RECEIVING:
+        commit_queue(core, thread, index)
+        return u64(errors.OK)
+    commit_send(core, thread, index, server)
+    if threads[server].rank >> 8 == core.number:
+        threads[server].state = u8(READY)
+        core.current = server
+        core.turned = True
+    else:
+        commit_wake_slowly(server)
+        commit_run_next(core)
     return u64(errors.OK)
 
 
@@ -170,27 +182,19 @@ def call_pass_later(core: Core, thread: Thread, number: u64, passed: u64) -> u64
     return status
 
 
-def commit_send(core: Core, thread: Thread, endpoint: u32) -> None:
-    """Block the present thread until its call, or its fault, is answered. A server that a call finds waiting runs at
-    once: its priority is higher. If another core has just made a better thread ready, that has asked for this core's
-    attention and gets it next."""
-    caller = core.current
-    server = endpoints[endpoint].server
-    receiver = threads[server]
+def commit_send(core: Core, thread: Thread, endpoint: u32, server: u32) -> None:
+    """Give the call, or the fault, of the present thread to the endpoint's server, which waits for it and is to run."""
     thread.endpoint = endpoint
-    if receiver.state == RECEIVING:
-        commit_end_receive(server)
-        commit_deliver(server, caller)
-        if thread.faulting or receiver.rank >> 8 != core.number:
-            commit_hand_over(core, server)
-        else:
-            receiver.state = u8(READY)
-            core.current = server
-            core.turned = True
-    else:
-        thread.state = u8(CALLING)
-        queues.commit_append(endpoint + ENDPOINT_QUEUES, caller)
-        commit_run_next(core)
+    commit_end_receive(server)
+    commit_deliver(server, core.current)
+
+
+def commit_queue(core: Core, thread: Thread, endpoint: u32) -> None:
+    """Let the present thread queue for an endpoint's server, which is busy, and somebody else run."""
+    thread.endpoint = endpoint
+    thread.state = u8(CALLING)
+    queues.commit_append(endpoint + ENDPOINT_QUEUES, core.current)
+    commit_run_next(core)
 
 
 def commit_end_receive(server: u32) -> None:
@@ -357,7 +361,7 @@ def commit_abandon(client: u32) -> None:
         waiting.state = u8(STOPPED)
     else:
         waiting.context.registers[8] = u64(errors.RESTARTED)
-        commit_wake(client)
+        commit_wake_slowly(client)
 
 
 @inline

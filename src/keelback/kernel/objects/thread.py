@@ -91,11 +91,14 @@ def stop(core: Core, thread: Thread) -> u64:
     if status == errors.OK:
         status = check_not_elsewhere(target_of(thread))
     if status == errors.OK:
-        record(
-            core, u64(trace.STOP), u64(target_of(thread)), u64(0), u64(0)
-        )  # before another thread may be the present one
-        commit_stop(target_of(thread))
+        commit_recorded_stop(core, target_of(thread))
     return status
+
+
+def commit_recorded_stop(core: Core, index: u32) -> None:
+    """commit_stop with its record, which says whose doing it was: so before another thread may be the present one."""
+    record(core, u64(trace.STOP), u64(index), u64(0), u64(0))
+    commit_stop(index)
 
 
 def commit_stop(index: u32) -> None:
@@ -165,7 +168,7 @@ def commit_leave_server(thread: Thread) -> None:
 
 
 def start(core: Core, thread: Thread) -> u64:
-    """THREAD_START: x8 thread, x0 pc, x1 sp, x2 argument."""
+    """THREAD_START: x8 thread, x0 pc, x1 sp, x2 argument. One that is not stopped yet is stopped, for PENDING."""
     status = check_thread(core, thread, u8(rights.CONTROL))
     if status != errors.OK:
         return status
@@ -175,13 +178,15 @@ def start(core: Core, thread: Thread) -> u64:
     status = check_not_elsewhere(target)
     if status != errors.OK:
         return status
+    if is_busy(target):
+        commit_recorded_stop(core, target)
+        return u64(errors.PENDING)
     registers = thread.context.registers
     record(core, u64(trace.START), u64(target), registers[0], u64(0))
-    commit_stop(target)
+    commit_forget_stop(target)
     commit_reset(target, registers[0], registers[1], registers[2])
     commit_own_time(threads[target])
-    commit_wake_slowly(target)
-    return status
+    return commit_wake_slowly(target)
 
 
 def commit_reset(index: u32, program_counter: u64, stack_pointer: u64, argument: u64) -> None:
@@ -208,8 +213,7 @@ def resume(core: Core, thread: Thread) -> u64:
     commit_withdraw(target)
     threads[target].faulting = False
     commit_own_time(threads[target])
-    commit_wake_slowly(target)
-    return status
+    return commit_wake_slowly(target)
 
 
 def can_run(index: u32) -> bool:

@@ -13,27 +13,28 @@ NOWHERE = -1
 
 
 def let_go(state: State, thread: int, vcpu: int, core: int) -> None:
-    """No core but `core` may hold anything of a thread and a vcpu (0: none). This one saves it at once, others are
-    asked to, and the call is refused."""
+    """No core but `core` may hold anything of a thread and a vcpu (0: none). Others are asked to save it, and the call
+    is refused; if there are none, this one saves it at once."""
     vcpu_owner = len(state.threads) + 1 + vcpu
-    is_done = True
+    holding: list[int] = []
     for number, other in state.cores.items():
         holds_thread = thread != 0 and thread in (other.component, other.floating_point_owner)
         holds_vcpu = vcpu != 0 and (other.loaded == vcpu or other.floating_point_owner == vcpu_owner)
-        if number == core or not (holds_thread or holds_vcpu):
-            continue
-        if number != state.here:
-            ask(state, number, UNLOAD)
-            is_done = False
-            continue
-        if other.component == thread:
-            other.component = 0
-        if other.loaded == vcpu != 0:
-            other.loaded = state.vcpus[vcpu].loaded_on = 0
-        if other.floating_point_owner in (thread, vcpu_owner):
-            other.floating_point_owner = 0
-    if not is_done:
+        if number != core and (holds_thread or holds_vcpu):
+            holding.append(number)
+    elsewhere = [number for number in holding if number != state.here]
+    for number in elsewhere:
+        ask(state, number, UNLOAD)
+    if elsewhere:
         raise Refused(errors.PENDING)
+    if holding:
+        here = state.core
+        if here.component == thread:
+            here.component = 0
+        if here.loaded == vcpu != 0:
+            here.loaded = state.vcpus[vcpu].loaded_on = 0
+        if here.floating_point_owner in (thread, vcpu_owner):
+            here.floating_point_owner = 0
 
 
 def get_within_reach(state: State, vcpu: int) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from keelback.abi import errors, rights, trace
 from keelback.prover.specs.charging import own_charge
-from keelback.prover.specs.refusal import require
+from keelback.prover.specs.refusal import Refused, require
 from keelback.prover.specs.scheduling import wake
-from keelback.prover.specs.thread_stop import get_hold, halt, other_thread
+from keelback.prover.specs.thread_stop import forget_stop, get_hold, halt, other_thread
 from keelback.prover.specs.tracing import record
-from keelback.prover.state import State, Thread
+from keelback.prover.state import Activity, State, Thread
 
 PC, SP = 32, 31
 
@@ -19,13 +19,18 @@ def is_complete(target: Thread) -> bool:
 
 
 def thread_start(state: State, caller: Thread) -> None:
-    """A thread is stopped and begins afresh, knowing nothing of what it was: at a pc, with a sp and an argument."""
+    """A stopped thread begins afresh, knowing nothing of what it was: at a pc, with a sp and an argument. Any other one
+    is stopped, for the next attempt."""
     target = other_thread(state, caller, rights.CONTROL)
     pc, sp, argument = caller.registers[:3]
     require(is_complete(target), errors.STATE)
     get_hold(state, target)
+    if target.activity != Activity.STOPPED or target.client:
+        record(state, trace.STOP, target.index)
+        halt(state, target)
+        raise Refused(errors.PENDING)
     record(state, trace.START, target.index, pc)
-    halt(state, target)
+    forget_stop(state, target)
     reset(state, target)
     target.registers[0], target.registers[SP], target.registers[PC] = argument, sp, pc
     target.charge = own_charge(state, target)

@@ -1,7 +1,9 @@
 """The longest path from an exception vector to `eret`, found by executing the kernel on what is known.
 
-Where ways meet, what is known on both is kept and the longer one counts. A loop is gone round as often as what is known
-lets it; a call is followed with what is known at the call. `wfi` ends a path and begins another: the core has waited.
+Where ways meet, what is known on both is kept and the longer one counts; ways on which the last call returned 0, 1 or
+something else are kept apart until the next one, since what they do depends on it, and so are ways that are about to
+return such. A loop is gone round as often as what is known lets it; a call is followed with what is known at the call.
+`wfi` ends a path and begins another: the core has waited.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class Arrival:
 
     state: State
     paths: Paths
+    result: int | None = None  # what the last call returned, if it is in RESULTS
 
 
 Key: TypeAlias = frozenset[tuple[int, int]]
@@ -52,9 +55,13 @@ Parts: TypeAlias = dict[Key, Arrival]
 
 Arrivals: TypeAlias = dict[int, Parts]
 TOGETHER: Key = frozenset()
+CALLED, RETURNED = -1, 0
+"""In a key, in place of a register: what the last call returned; what this routine may be about to return."""
 PART_LIMIT = 12
 COUNTERS = range(8, 29)
 """Registers by which ways are kept apart: those that hold something for longer than a call's arguments."""
+RESULTS = (0, 1)
+"""Of calls, by which ways are kept apart: no error, and yes or no."""
 
 
 @dataclass
@@ -121,14 +128,14 @@ class Explorer:
         """The longest paths from `entry`, with what is known there. UnboundedCode when there is no longest."""
         self._finished = Finished()
         self._active, self._apart = [], False
-        if self._call(entry, Arrival(state, Paths(Path(0)))) is not None:
+        if self._call(entry, Arrival(state, Paths(Path(0)))):
             raise UnboundedCode(f"{self.code.describe(entry)}: returns, though nobody called it")
         return self._finished
 
-    def _call(self, entry: int, arrival: Arrival) -> Arrival | None:
-        """Follow a call; what is known at its return, None if it does not return."""
+    def _call(self, entry: int, arrival: Arrival) -> Parts:
+        """Follow a call; what is known at its returns."""
         if entry in self._ends:
-            return None
+            return {}
         if entry in self._active:
             cycle = [*self._active[self._active.index(entry) :], entry]
             raise UnboundedCode("recursion: " + " -> ".join(self.code.function(address) for address in cycle))
@@ -143,21 +150,25 @@ class Explorer:
         self._apart = apart
         if arrivals:
             raise UnboundedCode(f"{self.code.describe(next(iter(arrivals)))}: reached on a way that was not foreseen")
-        return _together(returns.get(0, {}))
+        return returns.get(0, {})
 
-    def _meet(self, arrivals: Arrivals, target: int, state: State, paths: Paths) -> None:
+    def _meet(self, arrivals: Arrivals, target: int, state: State, paths: Paths, result: int | None) -> None:
         """A way has come to `target`."""
-        key = TOGETHER
+        present = state.read(0).constant
+        named = ((CALLED, result), (RETURNED, present if present in RESULTS else None))
+        known = [(register, value) for register, value in named if value is not None]
         if self._apart:
-            known = ((register, state.read(register).constant) for register in COUNTERS)
-            key = frozenset((register, value) for register, value in known if value is not None)
+            counted = ((register, state.read(register).constant) for register in COUNTERS)
+            known += [(register, value) for register, value in counted if value is not None]
+        key = frozenset(known)
         parts = arrivals.setdefault(target, {})
         if key not in parts and len(parts) >= PART_LIMIT:
             key = next(iter(parts))
+            parts[key].result = None
         if key in parts:
             _merge(parts[key], state, paths)
         else:
-            parts[key] = Arrival(state, paths)
+            parts[key] = Arrival(state, paths, result)
 
     def _walk(self, items: tuple[Item, ...], arrivals: Arrivals, returns: Arrivals) -> None:
         """Execute blocks and loops in order. `arrivals` are where it begins; in the end where it left the items to."""
@@ -204,7 +215,7 @@ class Explorer:
         back = inner.pop(loop.head, {})
         for target, left in inner.items():
             for part in left.values():
-                self._meet(arrivals, target, part.state, part.paths)
+                self._meet(arrivals, target, part.state, part.paths, part.result)
         return back
 
     def _walk_rounds(self, loop: Loop, arrival: Arrival, arrivals: Arrivals, returns: Arrivals, rounds: int) -> None:
@@ -231,17 +242,18 @@ class Explorer:
         if name == "eret":
             self._finished.end(paths)
         elif name == "ret":
-            self._meet(returns, 0, state, paths)
+            value = state.read(0).constant
+            self._meet(returns, 0, state, paths, value if value in RESULTS else None)
         elif name in ("bl", "blr"):
             self._run_call(block, Arrival(state, paths), arrivals)
         elif name == "wfi":
             self._finished.end(paths)
             woken = self._wake(block, state)
             if woken is not None:
-                self._meet(arrivals, block.next, woken, Paths(None, Path(0)))
+                self._meet(arrivals, block.next, woken, Paths(None, Path(0)), None)
         elif name not in ("brk", "udf"):
             for target, there in self._blocks.follow(block, state):
-                self._meet(arrivals, target, there, paths)
+                self._meet(arrivals, target, there, paths, arrival.result)
 
     def _wake(self, block: Block, state: State) -> State | None:
         """What is known after waiting for an interrupt; None if all of it was followed before. Only where calls return
@@ -262,13 +274,11 @@ class Explorer:
         for target in called or self._blocks.targets(block, arrival.state):
             state = arrival.state.copy()
             state.write(30, exactly(block.next))
-            found = self._call(target, Arrival(state, arrival.paths))
-            if found is None:
-                continue
-            back = found.state.read(30).constant
-            if back is not None and back != block.next:
-                raise UnboundedCode(f"{self.code.describe(target)}: returns to {back:#x}, not to its caller")
-            self._meet(arrivals, block.next, found.state, found.paths)
+            for found in self._call(target, Arrival(state, arrival.paths)).values():
+                back = found.state.read(30).constant
+                if back is not None and back != block.next:
+                    raise UnboundedCode(f"{self.code.describe(target)}: returns to {back:#x}, not to its caller")
+                self._meet(arrivals, block.next, found.state, found.paths, found.result)
 
     def _is_lock(self, loop: Loop) -> bool:
         """Whether it waits for another core: it loads exclusively, and neither calls nor loops within."""

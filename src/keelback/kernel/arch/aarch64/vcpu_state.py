@@ -353,18 +353,24 @@ def is_within_reach(index: u32) -> bool:
 
 
 def let_go(thread: u32, vcpu: u32, number: u32) -> bool:
-    """Whether no core but `number` has anything of a thread and a vcpu (0: none) in its registers. This core saves them
-    at once; others are asked to. The thread does not run."""
-    is_done = True
+    """Whether no core but `number` has anything of a thread and a vcpu (0: none) in its registers. Others are asked to
+    save them; this core does it when no other has any. The thread does not run."""
+    here = this_core()
     for other in upto(u32(CORE_COUNT)):
-        core = cores[other]
-        if other != number and holds(core, thread, vcpu):
-            if core.number == this_core().number:
-                save_held(core, thread, vcpu)
-            else:
-                gic.ask(core, u32(ASKED_UNLOAD))
-                is_done = False
-    return is_done
+        if other != number and other != here.number and holds(cores[other], thread, vcpu):
+            return ask_to_let_go(here, thread, vcpu, number)
+    if here.number != number and holds(here, thread, vcpu):
+        save_held(here, thread, vcpu)
+    return True
+
+
+@noinline
+def ask_to_let_go(here: Core, thread: u32, vcpu: u32, number: u32) -> bool:
+    """Ask all other cores to save what they hold, but for core `number`. False."""
+    for other in upto(u32(CORE_COUNT)):
+        if other != number and other != here.number and holds(cores[other], thread, vcpu):
+            gic.ask(cores[other], u32(ASKED_UNLOAD))
+    return False
 
 
 def holds(core: Core, thread: u32, vcpu: u32) -> bool:
