@@ -16,6 +16,7 @@ import pytest
 import keelback.compiler
 from keelback.compiler import HostProgram, Point, PointKind
 from keelback.prover.fuzz import kernel as fuzzed
+from tests.kernel.twins.shadow import Shadow
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "src" / "keelback" / "kernel"
@@ -99,8 +100,10 @@ def report_of(reached: Reached) -> list[str]:
 
 def pytest_configure() -> None:
     """From now on programs are counted."""
-    vars(keelback.compiler)["HostProgram"] = CountedProgram  # before any test imports it
-    vars(fuzzed)["HostProgram"] = CountedProgram
+    patch = pytest.MonkeyPatch()
+    patch.setattr(keelback.compiler, "HostProgram", CountedProgram)  # before any test imports it
+    patch.setattr(fuzzed, "HostProgram", CountedProgram)
+    Shadow(CountedProgram).install()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,6 +1,7 @@
 """The compiler: the typed subset of Python to AArch64 objects and to functions on the host. This is its public door."""
 
 from keelback.compiler.backend.foreign import GUEST_TARGET, compile_foreign
+from keelback.compiler.backend.host import EndlessError
 from keelback.compiler.backend.lines import LineEntry, line_table
 from keelback.compiler.backend.link import LinkedImage, Segment, link, read_image
 from keelback.compiler.backend.toolchain import ToolError
@@ -16,6 +17,7 @@ __all__ = [
     "CompiledObject",
     "Diagnostic",
     "Diagnostics",
+    "EndlessError",
     "HostProgram",
     "IRModule",
     "LineEntry",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from keelback.compiler.backend.host import HostFunction, HostModule, ReadCallback, WriteCallback
-from keelback.compiler.frontend.lowering.points import REACHED, Point
+from keelback.compiler.frontend.lowering.points import REACHED, ROUNDS, Point
 from keelback.compiler.frontend.lowering.shapes import value_type
 from keelback.compiler.frontend.tree import Function
-from keelback.compiler.frontend.types.model import BOOL, VOID, BitfieldType, IntType, TupleType, Type
+from keelback.compiler.frontend.types.model import BOOL, VOID, BitfieldType, IntType, StructType, TupleType, Type
 from keelback.compiler.program import Program, check, global_layouts, lower
 from keelback.lang import Layout
 
@@ -18,7 +18,8 @@ class HostProgram:
 
     Models of machine instructions run in their place. Memory windows, devices and system registers read and write a
     sparse memory unless `connect` sends them elsewhere. Compiling is quicker when only `wanted` functions can be
-    called, and without optimisation. With `counted` it tells what of it was reached.
+    called, and without optimisation. With `counted` it tells what of it was reached, and ends calls that have no end.
+    With `by_address` functions can be called that take structs, whose addresses are given.
     """
 
     def __init__(
@@ -28,9 +29,10 @@ class HostProgram:
         wanted: Callable[[str], bool] | None = None,
         optimised: bool = True,
         counted: bool = False,
+        by_address: bool = False,
     ) -> None:
         checked = check(program, host=True)
-        callable_ones = (f for f in checked.typed.functions if _is_callable(f))
+        callable_ones = (f for f in checked.typed.functions if _is_callable(f, by_address=by_address))
         self._functions = {f.symbol: f for f in callable_ones if wanted is None or wanted(f.symbol)}
         made = lower(checked, host=True, roots=list(self._functions.values()), points=counted)
         self.points: tuple[Point, ...] = made.points
@@ -59,6 +61,18 @@ class HostProgram:
     def reached(self) -> memoryview:
         """For each of `points` whether it was reached since this byte was last set to 0, live."""
         return self._module.memory(REACHED, len(self.points))
+
+    def give_rounds(self, count: int) -> None:
+        """From now on calls may run so many rounds of loops in all; then they raise EndlessError."""
+        self._module.memory(ROUNDS, 8)[:] = count.to_bytes(8, "little")
+
+    def address(self, name: str) -> int:
+        """Where a global lies."""
+        return self._module.address(name)
+
+    def parameters_of(self, name: str) -> tuple[str, ...]:
+        """The types of a function's parameters: of a struct its class's name."""
+        return tuple(str(parameter.type) for parameter in self._functions[name].parameters)
 
     def keep_registers(self) -> SystemRegisters:
         """From now on system registers hold what was last written, 0 at first, and `connect` sees none of it."""
@@ -99,9 +113,10 @@ def _is_word(kind: Type) -> bool:
     return isinstance(kind, IntType | BitfieldType) or kind is BOOL
 
 
-def _is_callable(function: Function) -> bool:
+def _is_callable(function: Function, *, by_address: bool) -> bool:
     results = function.result.elements if isinstance(function.result, TupleType) else (function.result,)
-    fits = all(_is_word(parameter.type) for parameter in function.parameters)
+    kinds = [parameter.type for parameter in function.parameters]
+    fits = all(_is_word(kind) or (by_address and isinstance(kind, StructType)) for kind in kinds)
     has_code = function.naked is None and function.replacement is None
     return has_code and fits and (function.result is VOID or all(_is_word(kind) for kind in results))
 

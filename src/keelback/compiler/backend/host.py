@@ -16,6 +16,7 @@ import llvmlite.binding as llvm
 
 from keelback.compiler.backend.cache import ContentCache, compiler_fingerprint, content_key
 from keelback.compiler.backend.llvm import host_machine, optimise_module, parse
+from keelback.compiler.frontend.lowering.points import ENDLESS
 from keelback.lang.traps import Trap
 
 WORD_COUNT = 32
@@ -195,6 +196,10 @@ def _compiled(text: str, optimised: bool) -> Any:
     return engine
 
 
+class EndlessError(Exception):
+    """A call ran as many rounds of loops as it was given."""
+
+
 class HostModule:
     """IR text made callable. `functions` are those that may be called, by symbol."""
 
@@ -266,6 +271,8 @@ class HostModule:
         if self._problem is not None:
             problem, self._problem = self._problem, None
             raise problem
+        if kind == ENDLESS:
+            raise EndlessError(symbol)
         if kind:
             raise Trap(kind)
         return words[: len(function.results)]

@@ -248,5 +248,7 @@ class FunctionLowering:
 
     def _loop_body(self, body: list[Statement], continue_at: str, break_to: str) -> None:
         self._loops.append((continue_at, break_to))
+        if self.module.points is not None:
+            self.builder.write("call void @keel.round()")
         self.statements(body)
         self._loops.pop()
