@@ -32,7 +32,7 @@ class CountedProgram(HostProgram):
     """One that tells what of it was reached."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options, counted=True)
+        super().__init__(*arguments, **(options | {"counted": True}))
         counted.append(self)
 
 

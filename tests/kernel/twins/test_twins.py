@@ -1,0 +1,26 @@
+"""Any function of the kernel, with any tables, arguments and hardware, does the same in CPython and compiled: it reads,
+writes and returns the same, and traps alike, however impossible the tables are.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from keelback.prover.fuzz.kernel import PARAMETERS, CompiledKernel
+from tests.kernel.twins.search import ENDLESS, Search
+from tests.kernel.twins.twins import Compiled, Imported, differences
+
+CALLS = 12_000
+
+pytestmark = pytest.mark.slow
+
+
+def test_both_do_the_same() -> None:
+    kernel, compiled = CompiledKernel(), Compiled(PARAMETERS)
+    imported = Imported(kernel, compiled)
+    search = Search(kernel, compiled)
+    found = search.find(0, CALLS)
+    ended = [what for what in found if compiled.happen(what).result != ENDLESS]
+    wrong = [f"{what.function}: {text}" for what in ended for text in differences(compiled, imported, what)]
+    assert wrong == []
+    assert len(ended) > 200
