@@ -10,7 +10,7 @@ from benches.sizes import image_bytes_without_files, kernel_assembly_lines, kern
 from keelback.sdk.build import build_system
 from tests.boot.support import bare_guest, running, vault_system
 
-KERNEL_LINES_MOST = 5_450  # docs/decisions/kernel-size.md
+KERNEL_LINES_MOST = 5_500  # docs/decisions/kernel-size.md
 ASSEMBLY_LINES_MOST = 350
 IMAGE_BYTES_MOST = 1 << 20
 BOOT_SECONDS_MOST = 1.0

@@ -400,14 +400,14 @@ interrupts: Final = array(Interrupt, limits.INTERRUPT_COUNT)
 vcpus: Final = array(Vcpu, limits.VCPU_COUNT)
 grants: Final = array(Grant, limits.GRANT_COUNT)
 tables: Final = array(CapabilityTable, limits.TABLE_COUNT)
-slots: Final = array(Slot, limits.SLOT_COUNT)
 translations: Final = array(Translation, limits.TRANSLATION_COUNT)
+frames: Final = array(Frame, limits.FRAME_COUNT)
+slots: Final = array(Slot, limits.SLOT_COUNT)
 entries: Final = array(u64, limits.TRANSLATION_COUNT * mappings.ENTRY_COUNT)
 """The translation tables as the hardware reads them (Arm DDI 0487, D8.3): 4096-byte aligned by the linker."""
 targets: Final = array(u32, limits.TRANSLATION_COUNT * mappings.ENTRY_COUNT)
 """For each entry: the frame that it maps, or the table that it points to; 0 for what the kernel cannot take back, which
 is what the image builder has mapped."""
-frames: Final = array(Frame, limits.FRAME_COUNT)
 trace_object: Final = Singleton()
 platform_object: Final = Singleton()
 fp_states: Final = array(FloatingPoint, limits.THREAD_COUNT + limits.VCPU_COUNT)

@@ -12,6 +12,11 @@ def test_a_pair_becomes_one_instruction() -> None:
     assert shorten_addresses(text, NEAR) == "\tmov\tw0, #1\n\tadr\tx8, kernel.near\n\tret\n"
 
 
+def test_a_table_of_jumps_is_near() -> None:
+    text = "\tadrp\tx8, .LJTI3_0\n\tadd\tx8, x8, :lo12:.LJTI3_0\n"
+    assert shorten_addresses(text, NEAR) == "\tadr\tx8, .LJTI3_0\n"
+
+
 def test_an_offset_and_lines_in_between_are_kept() -> None:
     text = "\tadrp\tx8, kernel.near+160\n\t.loc\t9 90 5\n.Ltmp1:\n\tadd\tx8, x8, :lo12:kernel.near+160\n"
     assert shorten_addresses(text, NEAR) == "\t.loc\t9 90 5\n.Ltmp1:\n\tadr\tx8, kernel.near+160\n"

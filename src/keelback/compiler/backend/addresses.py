@@ -13,6 +13,8 @@ REACH_BYTES = 1 << 20
 CODE_BYTES = 128 << 10
 """More than the kernel's code and constants, which lie before its tables."""
 PAGE_BYTES = 4096
+JUMP_TABLE = ".LJTI"
+"""How LLVM names its tables of jumps, which are constants."""
 LARGEST_OFFSET = 64 << 10
 """Places further inside a global are formed as if it were far."""
 
@@ -40,7 +42,8 @@ def shorten_addresses(assembly: str, near: frozenset[str]) -> str:
     """Assembly text in which addresses of near globals are formed by `adr`."""
 
     def shortened(pair: re.Match[str]) -> str:
-        if pair["symbol"] not in near or int(pair["offset"] or 0) > LARGEST_OFFSET:
+        is_near = pair["symbol"] in near or pair["symbol"].startswith(JUMP_TABLE)
+        if not is_near or int(pair["offset"] or 0) > LARGEST_OFFSET:
             return pair[0]
         return f"{pair['between']}\tadr\t{pair['register']}, {pair['symbol']}{pair['offset'] or ''}\n"
 

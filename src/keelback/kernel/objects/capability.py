@@ -125,10 +125,11 @@ def find_vacant(thread: Thread, table_number: u64, number: u64) -> tuple[u64, u3
 
 
 @inline
-def commit_copy(source: Slot, table: u32, place: u64, keep: u64) -> Slot:
+def commit_copy(source: Slot, table: u32, place: u64, keep: u64, badge: u64) -> Slot:
     """Copy a capability to an empty slot, which is returned; its rights can only become fewer."""
     made = slots[place]
     made.copy_from(source)
+    made.badge = badge
     made.rights = made.rights & u8.truncate(keep)
     tables[table].used = tables[table].used + 1
     return made
@@ -153,9 +154,7 @@ def copy_to(thread: Thread, table_number: u64, is_mint: bool) -> u64:
     status, table, place = find_vacant(thread, table_number, registers[0])
     if status != errors.OK:
         return status
-    made = commit_copy(source, table, place, registers[1])
-    if is_mint:
-        made.badge = registers[2]
+    commit_copy(source, table, place, registers[1], registers[2] if is_mint else source.badge)
     return u64(errors.OK)
 
 
@@ -181,17 +180,33 @@ def mint(thread: Thread) -> u64:
 
 def move(thread: Thread) -> u64:
     """CAPABILITY_MOVE: x8 source, x0 destination, x1 destination table."""
+    number = thread.context.registers[1]
+    return move_to(thread, u64(0)) if number == 0 else move_elsewhere(thread, number)
+
+
+@noinline
+def move_elsewhere(thread: Thread, table_number: u64) -> u64:
+    """CAPABILITY_MOVE, into a table of which the caller has a capability."""
+    return move_to(thread, table_number)
+
+
+@inline
+def move_to(thread: Thread, table_number: u64) -> u64:
+    """CAPABILITY_MOVE, into the table that an argument means."""
     registers = thread.context.registers
     status = check_any(thread, registers[8], u8(0))
     if status != errors.OK:
         return status
     source = slot_of(thread, registers[8])
-    status, table, place = find_vacant(thread, registers[1], registers[0])
-    if status == errors.OK:
-        commit_copy(source, table, place, u64(rights.ALL))
-        commit_empty(source)
+    status, table, place = find_vacant(thread, table_number, registers[0])
+    if status != errors.OK:
+        return status
+    slots[place].copy_from(source)
+    commit_empty(source)
+    if table != thread.table:
+        tables[table].used = tables[table].used + 1
         tables[thread.table].used = tables[thread.table].used - 1
-    return status
+    return u64(errors.OK)
 
 
 def delete(thread: Thread) -> u64:
@@ -241,7 +256,7 @@ def clear(thread: Thread) -> u64:
 @inline
 def revoke_all(header: Header) -> u64:
     """Let all capabilities to an object die. BUSY, and nothing changed, at the last generation."""
-    if header.generation == LAST_GENERATION:
+    if header.generation >= LAST_GENERATION:
         return u64(errors.BUSY)
     header.generation = header.generation + 1
     return u64(errors.OK)

@@ -22,7 +22,7 @@ def delegate(thread: Thread) -> u64:
     through = slot_of(thread, registers[8])
     status, table, place = find_vacant(thread, registers[3], registers[1])
     if status == errors.OK:
-        made = commit_copy(source, table, place, registers[2])
+        made = commit_copy(source, table, place, registers[2], source.badge)
         made.grant = through.object
         made.grant_generation = through.generation
     return status

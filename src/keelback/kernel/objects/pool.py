@@ -27,6 +27,8 @@ from keelback.lang import inline, noinline, u8, u32, u64
 
 LASTING: Final = 1 << objects.FRAME | 1 << objects.TRACE | 1 << objects.PLATFORM | 1 << objects.CORE
 """Kinds of object that always live: they are neither created nor destroyed."""
+PREPARED: Final = u64(1 << objects.PAGE_TABLE | 1 << objects.VCPU)
+"""Kinds of object that ask for more than an entry when they are created."""
 
 
 @inline
@@ -87,34 +89,49 @@ def create_later(thread: Thread) -> u64:
 @inline
 def create_in(thread: Thread, pool: u32) -> u64:
     """OBJECT_CREATE, when the capability is as it should be."""
-    registers = thread.context.registers
     header = find_owned_by(thread, pool)
     if header is None:
         return find_refusal(thread)
-    kind = registers[0]
-    index = registers[1]
+    if PREPARED.bit(thread.context.registers[0]):
+        return create_prepared(thread, header)
+    return create_object(thread, header)
+
+
+@noinline
+def create_prepared(thread: Thread, header: Header) -> u64:
+    """OBJECT_CREATE, for these kinds."""
+    registers = thread.context.registers
     level = registers[3]
-    if kind == objects.PAGE_TABLE and not 2 <= level <= 3:
+    if registers[0] == objects.VCPU:
+        return create_vcpu(thread, header)
+    if not 2 <= level <= 3:
         return u64(errors.BAD_ARGUMENT)
+    status = create_object(thread, header)
+    if status == errors.OK:
+        translations[registers[1]].level = u8.truncate(level)
+    return status
+
+
+@noinline
+def create_vcpu(thread: Thread, header: Header) -> u64:
+    """OBJECT_CREATE of a vcpu."""
+    status = create_object(thread, header)
+    if status == errors.OK:
+        vcpu.commit_create(u32.truncate(thread.context.registers[1]))
+    return status
+
+
+@inline
+def create_object(thread: Thread, header: Header) -> u64:
+    """OBJECT_CREATE, when its header is found."""
+    registers = thread.context.registers
     if header.live:
         return u64(errors.STATE)
     status, table, place = find_vacant(thread, u64(0), registers[2])
     if status != errors.OK:
         return status
     header.live = True
-    commit_claim(kind, index, header, table, place)
-    if kind == objects.PAGE_TABLE or kind == objects.VCPU:
-        return commit_create(kind, u32.truncate(index), u8.truncate(level))
-    return u64(errors.OK)
-
-
-@noinline
-def commit_create(kind: u64, index: u32, level: u8) -> u64:
-    """What these kinds ask for when an object begins; OK."""
-    if kind == objects.PAGE_TABLE:
-        translations[index].level = level
-    else:
-        vcpu.commit_create(index)
+    commit_claim(registers[0], registers[1], header, table, place)
     return u64(errors.OK)
 
 
@@ -229,18 +246,33 @@ def take(thread: Thread) -> u64:
 
 def claim(thread: Thread) -> u64:
     """OBJECT_CLAIM: x8 pool, x0 kind, x1 index, x2 slot for a capability to it."""
+    number = thread.context.registers[8]
+    if holds(thread, number, u8(objects.POOL), u8(rights.CONTROL)):
+        return claim_from(thread, slot_of(thread, number).object)
+    return claim_later(thread)
+
+
+@noinline
+def claim_later(thread: Thread) -> u64:
+    """OBJECT_CLAIM, for all that `holds` leaves open."""
+    status, pool = find_object_later(thread, thread.context.registers[8], u8(objects.POOL), u8(rights.CONTROL))
+    return status if status != errors.OK else claim_from(thread, pool)
+
+
+@inline
+def claim_from(thread: Thread, pool: u32) -> u64:
+    """OBJECT_CLAIM, when the capability is as it should be."""
     registers = thread.context.registers
-    header = find_owned(thread)
+    header = find_owned_by(thread, pool)
     if header is None:
         return find_refusal(thread)
     if not header.live:
         return u64(errors.STATE)
-    kind = registers[0]
-    index = registers[1]
     status, table, place = find_vacant(thread, u64(0), registers[2])
-    if status == errors.OK:
-        commit_claim(kind, index, header, table, place)
-    return status
+    if status != errors.OK:
+        return status
+    commit_claim(registers[0], registers[1], header, table, place)
+    return u64(errors.OK)
 
 
 def revoke(thread: Thread) -> u64:

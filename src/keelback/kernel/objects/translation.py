@@ -119,18 +119,18 @@ def unmap_from(thread: Thread, index: u32) -> u64:
     if target == 0 or interface.is_link(translations[index].level, entries[position]):
         return u64(errors.STATE)
     frames[target].mapped = frames[target].mapped - 1
-    commit_remove(index, position)
+    commit_remove(index, position, translations[index].parent)
     return u64(errors.OK)
 
 
 @inline
-def commit_remove(index: u32, position: u64) -> None:
-    """Set an entry of a table to zero, and let it lose its effect."""
+def commit_remove(index: u32, position: u64, above: u32) -> None:
+    """Set an entry of a table to zero, and let it lose its effect; `above` is the table's space_of."""
     entries[position] = u64(0)
     targets[position] = u32(0)
     table = translations[index]
     table.used = table.used - 1
-    space = space_of(space_of(index))
+    space = space_of(above)
     if space != 0:
         interface.forget_space(space)
 
@@ -209,7 +209,7 @@ def commit_unlink(index: u32) -> None:
     position = position_of(parent, u64(child.parent_entry))
     child.parent = u32(0)
     child.parent_entry = u32(0)
-    commit_remove(parent, position)
+    commit_remove(parent, position, space_of(parent))
 
 
 def is_busy(index: u32) -> bool:

@@ -48,6 +48,15 @@ def load_list_registers(vcpu: Vcpu) -> None:
     ICH_LR3_EL2.write(vcpu.list_registers[3])
 
 
+@inline
+def clear(registers: Array[u64]) -> None:
+    """Set these list registers to zero."""
+    registers[0] = u64(0)
+    registers[1] = u64(0)
+    registers[2] = u64(0)
+    registers[3] = u64(0)
+
+
 def is_loaded(index: u32) -> bool:
     """Whether this vcpu's state is in this processor."""
     return this_core().loaded == index

@@ -26,10 +26,20 @@ ACCESS_SHIFT: Final = 6
 """S2AP: bit 6 to read, bit 7 to write, in the order of mappings.READ and WRITE."""
 COMMON: Final = 3 << 8 | 1 << 10 | VALID
 """SH: inner shareable; AF; valid."""
-KINDS: Final = constants(u64, (COMMON | NORMAL | TABLE_OR_PAGE, COMMON | NORMAL, COMMON | DEVICE | TABLE_OR_PAGE))
+KINDS: Final = (COMMON | NORMAL | TABLE_OR_PAGE, COMMON | NORMAL, COMMON | DEVICE | TABLE_OR_PAGE)
 """By size of the frame: small, large, device."""
 NEVER_SHIFT: Final = 52
 """XN, bit 54, is what mappings.EXECUTE, bit 2, is not."""
+ACCESS: Final = mappings.READ | mappings.WRITE
+LEAVES: Final = constants(
+    u64,
+    [
+        kind | (flags & ACCESS) << ACCESS_SHIFT | (~flags & mappings.EXECUTE) << NEVER_SHIFT
+        for kind in KINDS
+        for flags in range(8)
+    ],
+)
+"""A leaf but for the address, by 8 * size of the frame + flags."""
 
 VMID_SHIFT: Final = 48
 OWN_VMIDS: Final = 128
@@ -39,8 +49,7 @@ OWN_VMIDS: Final = 128
 @inline
 def make_leaf(address: PhysAddr, size: u8, flags: u64) -> u64:
     """The entry that maps a frame of this size."""
-    access = (flags & (mappings.READ | mappings.WRITE)) << ACCESS_SHIFT | (~flags & mappings.EXECUTE) << NEVER_SHIFT
-    return u64(address) | KINDS[size] | access
+    return u64(address) | LEAVES[8 * u64(size) + flags]
 
 
 @inline

@@ -320,9 +320,8 @@ def reset_vcpu(index: u32) -> None:
     vcpu.el1.sctlr = u64(system.RESET_SCTLR)
     vcpu.context.clear()
     vcpu.context.process_state = u64(system.RESET_STATE)
-    for number in upto(len(vcpu.list_registers)):
-        vcpu.list_registers[number] = u64(0)
-        vcpu.arriving[number] = u64(0)
+    list_registers.clear(vcpu.list_registers)
+    list_registers.clear(vcpu.arriving)
     vcpu.interface_control = u64(0)
     vcpu.active_group0 = u64(0)
     vcpu.active_group1 = u64(0)
