@@ -50,7 +50,12 @@ def small_system() -> None:
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[u32]:
     """The address spaces that were forgotten."""
     spaces: list[u32] = []
-    monkeypatch.setattr(interface, "forget_space", spaces.append)
+
+    def forget(space: u32) -> u64:
+        spaces.append(space)
+        return u64(errors.OK)
+
+    monkeypatch.setattr(interface, "forget_space", forget)
     return spaces
 
 

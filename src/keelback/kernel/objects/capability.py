@@ -96,9 +96,9 @@ def check_any(thread: Thread, number: u64, right: u8) -> u64:
     if number >= u64(thread.slots_count):
         return u64(errors.BAD_SLOT)
     slot = slot_of(thread, number)
-    if slot.kind == objects.NONE:
-        return u64(errors.BAD_SLOT)
-    return u64(errors.OK) if slot.rights & right == right else u64(errors.NO_RIGHT)
+    if slot.rights & right == right and (right != 0 or slot.kind != objects.NONE):  # an empty slot has no rights
+        return u64(errors.OK)
+    return u64(errors.BAD_SLOT) if slot.kind == objects.NONE else u64(errors.NO_RIGHT)
 
 
 @inline
@@ -111,17 +111,22 @@ def find_table(thread: Thread, number: u64) -> tuple[u64, u32, u32, u32]:
 
 
 @inline
-def find_vacant(thread: Thread, table_number: u64, number: u64) -> tuple[u64, u32, u64]:
-    """OK, the table that an argument means, and where in `slots` its slot `number` is, which is empty; or the error."""
+def find_vacant(thread: Thread, table_number: u64, number: u64) -> tuple[u32, u64]:
+    """The table that an argument means, and where in `slots` its slot `number` is; 0 if explain_vacant says why not."""
     status, table, first, count = find_table(thread, table_number)
-    place = u64(first).wrapping_add(number)
+    if status != errors.OK or number == 0 or number >= u64(count):
+        return table, u64(0)
+    place = u64(first) + number
+    return table, place if slots[place].kind == objects.NONE else u64(0)
+
+
+@noinline
+def explain_vacant(thread: Thread, table_number: u64, number: u64) -> u64:
+    """Why no capability can be put there."""
+    status, _, _, count = find_table(thread, table_number)
     if status != errors.OK:
-        return status, table, place
-    if number == 0 or number >= u64(count):
-        return u64(errors.BAD_SLOT), table, place
-    if slots[place].kind != objects.NONE:
-        return u64(errors.OCCUPIED), table, place
-    return u64(errors.OK), table, place
+        return status
+    return u64(errors.BAD_SLOT) if number == 0 or number >= u64(count) else u64(errors.OCCUPIED)
 
 
 @inline
@@ -151,9 +156,9 @@ def copy_to(thread: Thread, table_number: u64, is_mint: bool) -> u64:
     source = slot_of(thread, registers[8])
     if is_mint and source.badge != 0:
         return u64(errors.BAD_ARGUMENT)
-    status, table, place = find_vacant(thread, table_number, registers[0])
-    if status != errors.OK:
-        return status
+    table, place = find_vacant(thread, table_number, registers[0])
+    if place == 0:
+        return explain_vacant(thread, table_number, registers[0])
     commit_copy(source, table, place, registers[1], registers[2] if is_mint else source.badge)
     return u64(errors.OK)
 
@@ -198,9 +203,9 @@ def move_to(thread: Thread, table_number: u64) -> u64:
     if status != errors.OK:
         return status
     source = slot_of(thread, registers[8])
-    status, table, place = find_vacant(thread, table_number, registers[0])
-    if status != errors.OK:
-        return status
+    table, place = find_vacant(thread, table_number, registers[0])
+    if place == 0:
+        return explain_vacant(thread, table_number, registers[0])
     slots[place].copy_from(source)
     commit_empty(source)
     if table != thread.table:

@@ -14,6 +14,7 @@ from keelback.kernel.objects import endpoint, interrupt, notification, reply, sc
 from keelback.kernel.objects import thread as threads
 from keelback.kernel.objects.capability import (
     LAST_GENERATION,
+    explain_vacant,
     find_object,
     find_object_later,
     find_vacant,
@@ -94,44 +95,40 @@ def create_in(thread: Thread, pool: u32) -> u64:
         return find_refusal(thread)
     if PREPARED.bit(thread.context.registers[0]):
         return create_prepared(thread, header)
-    return create_object(thread, header)
+    return create_object(thread, header, u64(objects.NONE))
 
 
 @noinline
 def create_prepared(thread: Thread, header: Header) -> u64:
     """OBJECT_CREATE, for these kinds."""
-    registers = thread.context.registers
-    level = registers[3]
-    if registers[0] == objects.VCPU:
+    if thread.context.registers[0] == objects.VCPU:
         return create_vcpu(thread, header)
-    if not 2 <= level <= 3:
+    if not 2 <= thread.context.registers[3] <= 3:
         return u64(errors.BAD_ARGUMENT)
-    status = create_object(thread, header)
-    if status == errors.OK:
-        translations[registers[1]].level = u8.truncate(level)
-    return status
+    return create_object(thread, header, u64(objects.PAGE_TABLE))
 
 
 @noinline
 def create_vcpu(thread: Thread, header: Header) -> u64:
     """OBJECT_CREATE of a vcpu."""
-    status = create_object(thread, header)
-    if status == errors.OK:
-        vcpu.commit_create(u32.truncate(thread.context.registers[1]))
-    return status
+    return create_object(thread, header, u64(objects.VCPU))
 
 
 @inline
-def create_object(thread: Thread, header: Header) -> u64:
-    """OBJECT_CREATE, when its header is found."""
+def create_object(thread: Thread, header: Header, prepared: u64) -> u64:
+    """OBJECT_CREATE, when its header is found; `prepared` is its kind if that is in PREPARED."""
     registers = thread.context.registers
     if header.live:
         return u64(errors.STATE)
-    status, table, place = find_vacant(thread, u64(0), registers[2])
-    if status != errors.OK:
-        return status
+    table, place = find_vacant(thread, u64(0), registers[2])
+    if place == 0:
+        return explain_vacant(thread, u64(0), registers[2])
     header.live = True
     commit_claim(registers[0], registers[1], header, table, place)
+    if prepared == objects.PAGE_TABLE:
+        translations[registers[1]].level = u8.truncate(registers[3])
+    if prepared == objects.VCPU:
+        vcpu.commit_create(u32.truncate(registers[1]))
     return u64(errors.OK)
 
 
@@ -268,9 +265,9 @@ def claim_from(thread: Thread, pool: u32) -> u64:
         return find_refusal(thread)
     if not header.live:
         return u64(errors.STATE)
-    status, table, place = find_vacant(thread, u64(0), registers[2])
-    if status != errors.OK:
-        return status
+    table, place = find_vacant(thread, u64(0), registers[2])
+    if place == 0:
+        return explain_vacant(thread, u64(0), registers[2])
     commit_claim(registers[0], registers[1], header, table, place)
     return u64(errors.OK)
 

@@ -119,26 +119,26 @@ def unmap_from(thread: Thread, index: u32) -> u64:
     if target == 0 or interface.is_link(translations[index].level, entries[position]):
         return u64(errors.STATE)
     frames[target].mapped = frames[target].mapped - 1
-    commit_remove(index, position, translations[index].parent)
-    return u64(errors.OK)
+    return commit_remove(index, position, translations[index].parent)
 
 
 @inline
-def commit_remove(index: u32, position: u64, above: u32) -> None:
-    """Set an entry of a table to zero, and let it lose its effect; `above` is the table's space_of."""
+def commit_remove(index: u32, position: u64, above: u32) -> u64:
+    """Set an entry of a table to zero, and let it lose its effect; `above` is the table's space_of. OK."""
     entries[position] = u64(0)
     targets[position] = u32(0)
     table = translations[index]
     table.used = table.used - 1
     space = space_of(above)
     if space != 0:
-        interface.forget_space(space)
+        return interface.forget_space(space)
+    return u64(errors.OK)
 
 
 @inline
 def space_of(index: u32) -> u32:
     """A table's address space, or, one step up, the table that points to it; 0 if nothing does."""
-    return index if translations[index].level == 1 else translations[index].parent
+    return index if index < limits.SPACE_COUNT else translations[index].parent
 
 
 def find_table(thread: Thread) -> tuple[u64, u32]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from keelback.abi import mappings
+from keelback.abi import errors, mappings
 from keelback.kernel.state import entries
-from keelback.lang import PhysAddr, address_of, asm, constants, inline, u8, u32, u64
+from keelback.lang import PhysAddr, address_of, asm, constants, inline, noinline, u8, u32, u64
 
 TABLE_BYTES: Final = 8 * mappings.ENTRY_COUNT
 
@@ -101,10 +101,20 @@ def forget_instructions() -> None:
 
 
 @inline
-def forget_space(space: u32) -> None:
+def forget_space(space: u32) -> u64:
     """An entry in an address space has been set to zero: let all cores forget it. Table 0, which is empty, stands in
-    for the real one, so that nothing new is remembered meanwhile."""
+    for the real one, so that nothing new is remembered meanwhile. OK, for those that have to say so."""
+    if space >= OWN_VMIDS:
+        return forget_shared_space(space)
+    forget_vmid(address_of(entries) | u64(space) << VMID_SHIFT)
+    return u64(errors.OK)
+
+
+@noinline
+def forget_shared_space(space: u32) -> u64:
+    """forget_space, where the VMID is shared."""
     forget_vmid(address_of(entries) | vmid_of(space) << VMID_SHIFT)
+    return u64(errors.OK)
 
 
 @asm(
