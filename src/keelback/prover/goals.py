@@ -26,6 +26,7 @@ from keelback.prover.encode.evaluation import Interpretation, Value, evaluate
 from keelback.prover.encode.module import Function
 from keelback.prover.encode.shaping import any_of_all, walk
 from keelback.prover.encode.types import StructType, width_of
+from keelback.prover.example import satisfies
 from keelback.prover.hypotheses import View, sizes_of
 from keelback.prover.hypotheses.view import is_set, is_zero
 from keelback.prover.machine import (
@@ -66,9 +67,10 @@ MACHINE_SECONDS = 5.0
 STEPS_SECONDS = 40.0
 GOAL_SECONDS = 60.0
 """After this no further chunk of a goal is begun."""
-CLAUSE_SECONDS = 5.0
-"""Time of each solver for one invariant of one goal, and of all its parts together the double."""
-CLAUSES_SECONDS = 40.0
+CLAUSE_SECONDS = (2.0, 8.0)
+"""Time of each solver for one invariant of one goal, and of all its parts together the double; and at a second try,
+when the others have been decided."""
+CLAUSES_SECONDS = 50.0
 """After this no further invariant of a goal is begun."""
 FINDINGS = 12
 """Failing places that are told of one goal; there may be more."""
@@ -341,14 +343,22 @@ def settle_clauses(
     statuses = dict.fromkeys(parts, UNKNOWN)
     findings: list[Finding] = []
     solvers: set[str] = set()
-    allowed = min(seconds, CLAUSE_SECONDS)
-    for name, claims in sorted(parts.items(), key=lambda part: sum(1 for _ in walk([o.condition for o in part[1]]))):
-        room = min(end - time.monotonic(), 2 * allowed)
-        if room > 0:
-            statuses[name], found, solver = settle(run, hypotheses, _different(claims), min(allowed, room), room)
-            findings += found
-            solvers.update(solver.split())
+    sizes = {name: sum(1 for _ in walk([o.condition for o in claims])) for name, claims in parts.items()}
+    for allowed in CLAUSE_SECONDS:
+        for name in sorted((name for name in parts if statuses[name] == UNKNOWN), key=lambda name: sizes[name]):
+            own = min(seconds, allowed)
+            room = min(end - time.monotonic(), 2 * own)
+            if room > 0:
+                claims = _different(parts[name])
+                statuses[name], found, solver = settle(run, hypotheses, claims, min(own, room), room)
+                findings += found
+                solvers.update(solver.split())
     return statuses, tuple(findings[:FINDINGS]), " ".join(sorted(solvers))
+
+
+def agree(assumed: Sequence[Term], seconds: float) -> bool:
+    """Whether hypotheses do not contradict each other: they hold in a state that is known, or in one that is found."""
+    return satisfies(assumed) or ask_z3(query([t.TRUE, *assumed]), seconds).verdict == "sat"
 
 
 def whole_status(parts: Iterable[str]) -> str:
@@ -388,7 +398,7 @@ def settle(
             answer = ask_cvc5(text, seconds)
         solvers.add(answer.solver)
         if answer.verdict == "unsat":
-            if ask_z3(query([t.TRUE, *assumed, *run.hypotheses]), seconds).verdict != "sat":
+            if not agree([*assumed, *run.hypotheses], seconds):
                 undecided = True  # what is assumed contradicts itself, or may
             continue
         broken = _broken(left, answer, findings) if answer.model is not None else set[int]()

@@ -122,12 +122,16 @@ class Rows:
     def kept(self, run: Run, guard: Term, node: int) -> list[Obligation]:
         """The statements at any row, where the run has come to `node`."""
 
+        links = Links()
+
         def reader(name: str, indices: tuple[Term, ...]) -> Term:
-            return run.memory.read(STATE + name, indices, node)
+            return run.memory.read(STATE + name, tuple(map(links.named, indices)), node)
 
         written = {found.name.removeprefix(STATE) for found in run.memory.written()}
         claims = [
-            Obligation(guard, self._at(one, View(self.sizes, reader), any_row(one, self.sizes)), "row", one.name)
+            Obligation(
+                guard, links.given(self._at(one, View(self.sizes, reader), any_row(one, self.sizes))), "row", one.name
+            )
             for one, names in self.read_by.items()
             if names & written
         ]
@@ -135,10 +139,29 @@ class Rows:
         for pair, names in self.pairs.items():
             if names & written:
                 row, other = (t.symbol(f"{which} of {pair.table}", width[pair]) for which in (ROW, "any other row"))
-                claims.append(
-                    Obligation(guard, self._of_two(pair, View(self.sizes, reader), row, other), "row", pair.name)
-                )
+                condition = links.given(self._of_two(pair, View(self.sizes, reader), row, other))
+                claims.append(Obligation(guard, condition, "row", pair.name))
         return claims + self.counts.kept(run, guard, node)
+
+
+class Links:
+    """Names for rows that depend on the path that was taken: what is read there stays as short as at any row, and what
+    is assumed of rows is assumed of these."""
+
+    def __init__(self) -> None:
+        self._named: dict[Term, Term] = {}
+
+    def named(self, row: Term) -> Term:
+        """The row, or an unknown that stands for it."""
+        if all(term.op != "ite" for term in walk([row])):
+            return row
+        return self._named.setdefault(row, t.symbol(f"row {row.number}", row.width))
+
+    def given(self, claim: Term) -> Term:
+        """The claim, where the unknowns in it are the rows that they stand for."""
+        known = {name: row for row, name in self._named.items()}
+        meant = [t.eq(term, known[term]) for term in walk([claim]) if term in known]
+        return t.implies(t.all_of(meant), claim)
 
 
 def any_row(statement: Statement, sizes: Sizes) -> Term:

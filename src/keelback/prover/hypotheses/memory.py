@@ -32,6 +32,12 @@ def targets_exist(view: View, row: Term) -> Term:
 
 
 @states("targets", "entries_have_targets")
+def nobody_maps_nothing(view: View, row: Term) -> Term:
+    """The table that is nobody has no targets."""
+    return t.implies(is_zero(t.lshr(row, t.const(ENTRY_BITS, row.width))), is_zero(view.get("targets", row)))
+
+
+@states("targets", "entries_have_targets")
 def linked_tables_know_their_place(view: View, row: Term) -> Term:
     target = view.get("targets", row)
     table = t.lshr(row, t.const(ENTRY_BITS, row.width))
@@ -53,8 +59,7 @@ def parents_point_to_their_tables(view: View, row: Term) -> Term:
     parent, entry = view.get("translations.parent", row), view.get("translations.parent_entry", row)
     place = t.add(t.shl(parent, t.const(ENTRY_BITS, 32)), entry)
     target = view.get("targets", place)
-    points = t.or_(is_zero(target), names(target, row))
-    known = t.all_of((points, is_link(view, place), below(entry, mappings.ENTRY_COUNT)))
+    known = t.all_of((names(target, row), is_link(view, place), below(entry, mappings.ENTRY_COUNT)))
     return t.implies(is_set(parent), known)
 
 

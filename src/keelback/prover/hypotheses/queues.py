@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
-from keelback.prover.hypotheses.statement import states
+from keelback.prover.hypotheses.statement import STATEMENTS, Statement, states
 from keelback.prover.hypotheses.threads import does
 from keelback.prover.hypotheses.view import (
     CORE_TIMERS,
@@ -25,19 +25,26 @@ from keelback.prover.hypotheses.view import (
 from keelback.prover.state import Activity
 
 
-def follows(view: View, thread: Term, own: Term, queue: Term, link: str, end: str, back: str) -> Term:
-    """Who is in a queue is its `end`, or has a neighbour there that names it back."""
-    other = view.get(f"threads.{link}", thread)
-    known = t.and_(t.eq(view.get("threads.queue", other), queue), names(view.get(f"threads.{back}", other), own))
-    return choice(is_set(other), known, names(view.get(f"queues.{end}", queue), own))
+def _linked(link: str, end: str, back: str) -> None:
+    """Who is in a queue and has a neighbour on one side is named back by it; who has none is that end of the queue."""
+
+    def named_back(view: View, row: Term) -> Term:
+        queue, other = view.get("threads.queue", row), view.get(f"threads.{link}", row)
+        known = t.and_(t.eq(view.get("threads.queue", other), queue), names(view.get(f"threads.{back}", other), row))
+        return t.implies(t.and_(is_set(queue), is_set(other)), known)
+
+    def at_the_end(view: View, row: Term) -> Term:
+        queue = view.get("threads.queue", row)
+        is_last = t.and_(is_set(queue), is_zero(view.get(f"threads.{link}", row)))
+        return t.implies(is_last, names(view.get(f"queues.{end}", queue), row))
+
+    named_back.__name__ = f"{link}_neighbours_name_threads"
+    at_the_end.__name__ = f"without_{link}_is_{end}"
+    STATEMENTS.extend(Statement("threads", one, ("neighbours_name_each_other",)) for one in (named_back, at_the_end))
 
 
-@states("threads", "neighbours_name_each_other")
-def neighbours_name_each_other(view: View, row: Term) -> Term:
-    queue = view.get("threads.queue", row)
-    before = follows(view, row, row, queue, "previous", "head", "next")
-    behind = follows(view, row, row, queue, "next", "tail", "previous")
-    return t.implies(is_set(queue), t.and_(before, behind))
+_linked("previous", "head", "next")
+_linked("next", "tail", "previous")
 
 
 @states("queues", "queues_are_lists")

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
+from keelback.prover.hypotheses.queues import is_marked, ready_place
 from keelback.prover.hypotheses.statement import states
 from keelback.prover.hypotheses.threads import does
-from keelback.prover.hypotheses.view import PRIORITY_COUNT, READY_WORDS, View, below, is_set, is_zero, names, narrow
+from keelback.prover.hypotheses.view import (
+    PRIORITY_COUNT,
+    READY_WORDS,
+    View,
+    below,
+    either,
+    is_set,
+    is_zero,
+    names,
+    narrow,
+)
 from keelback.prover.state import Activity
 
 UNITS = 1 << 54
@@ -18,25 +29,33 @@ def cores_know_their_numbers(view: View, row: Term) -> Term:
     return names(view.get("cores.number", row), row)
 
 
-def best_of(view: View, core: Term, partition: Term) -> Term:
-    """The highest priority that is marked for a partition, in 32 bits; 0 if none is."""
-    best = t.const(0, 32)
-    for place in range(READY_WORDS):
-        index = t.add(t.mul(partition, t.const(READY_WORDS, 32)), t.const(place, 32))
-        word = view.get("cores.ready", core, index)
-        highest = t.sub(t.const(64 * place + 63, 32), t.extract(t.ctlz(word), 31, 0))
-        best = t.ite(is_zero(word), best, highest)
-    return best
+def is_ready_of(view: View, core: Term, partition: Term, priority: Term) -> Term:
+    """Whether a priority is marked in a core's bitmap for a partition."""
+    first = t.mul(partition, t.const(READY_WORDS, 32))
+    word = view.get("cores.ready", core, t.add(first, t.zext(t.extract(priority, 7, 6), 32)))
+    return is_marked(word, t.zext(t.extract(priority, 5, 0), 64))
 
 
 @states("cores", "the_best_rank_is_known")
-def the_best_rank_is_known(view: View, row: Term) -> Term:
-    best = best_of(view, row, t.const(0, 32))
-    if view.partitions > 1:
-        own = best_of(view, row, view.get("cores.partition", row))
-        best = t.ite(t.ult(best, own), own, best)
-    first = t.mul(narrow(row, 32), t.const(PRIORITY_COUNT, 32))
-    return t.eq(view.get("cores.best_rank", row), t.add(first, best))
+def the_best_rank_is_ready(view: View, row: Term) -> Term:
+    """Or it is priority 0: then nothing needs to be."""
+    rank = view.get("cores.best_rank", row)
+    here = names(t.lshr(rank, t.const(8, 32)), row)
+    own = is_ready_of(view, row, view.get("cores.partition", row), rank)
+    ready = either(is_zero(t.extract(rank, 7, 0)), is_ready_of(view, row, t.const(0, 32), rank), own)
+    return t.and_(here, ready)
+
+
+@states("queues", "the_best_rank_is_known")
+def nothing_better_is_ready(view: View, row: Term) -> Term:
+    """Of those that may run in the core's present window."""
+    core, word, bit = ready_place(view, row)
+    partition = t.udiv(narrow(row, 32), t.const(PRIORITY_COUNT * view.rows("cores"), 32))
+    may_run = either(is_zero(partition), t.eq(partition, view.get("cores.partition", core)))
+    marked = t.and_(is_marked(view.get("cores.ready", core, word), bit), is_set(view.get("queues.head", row)))
+    may_run = t.and_(may_run, below(narrow(row, 32), view.ready_queues))
+    best = t.extract(view.get("cores.best_rank", core), 7, 0)
+    return t.implies(t.and_(may_run, marked), t.ule(t.extract(narrow(row, 32), 7, 0), best))
 
 
 @states("cores", "the_best_thread_runs")

@@ -41,12 +41,6 @@ def tables_and_spaces_go_together(view: View, row: Term) -> Term:
     return choice(table, space, t.not_(space))
 
 
-@states("threads", "threads_use_their_tables", first=1)
-def accepted_slots_exist(view: View, row: Term) -> Term:
-    slot, count = view.get("threads.accept", row), view.get("threads.slots_count", row)
-    return either(is_zero(slot), t.ult(slot, count), is_set(view.get("threads.faulting", row)))
-
-
 @states("threads", "live_threads_are_placed", "nobody_is_nobody")
 def threads_have_cores(view: View, row: Term) -> Term:
     return below(view.get("threads.rank", row), 256 * view.rows("cores"))

@@ -103,5 +103,3 @@ def threads_use_their_tables(tables: Tables, index: int) -> Iterator[str]:
         yield f"threads[{index}] looks for its capabilities elsewhere"
     if bool(thread.table) != bool(thread.space):
         yield f"threads[{index}] has one of table and address space alone"
-    if thread.accept >= max(1, thread.slots_count) and not thread.faulting and thread.accept:
-        yield f"threads[{index}] accepts capabilities outside its table"

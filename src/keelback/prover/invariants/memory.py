@@ -19,12 +19,15 @@ PIECES = {Size.SMALL: 1, Size.LARGE: 512, Size.DEVICE: 0}
 
 @each("translations", first=0)
 def entries_have_targets(tables: Tables, index: int) -> Iterator[str]:
-    """An entry points where its target lies, a target has an entry, and a table knows how many entries it has."""
+    """An entry points where its target lies, a target has an entry, and a table knows how many entries it has. Nobody
+    (0) has no targets."""
     row, first = tables.translations[index], index * ENTRY_COUNT
     words = tables.entries[first : first + ENTRY_COUNT]
     targets = tables.targets[first : first + ENTRY_COUNT]
     if row.used != sum(word != 0 for word in words):
         yield f"translations[{index}] says that {row.used} of its entries are used"
+    if index == 0 and any(targets):
+        yield "nobody's table has a target"
     for number, target in enumerate(targets):
         if target and not words[number]:
             yield f"entry {number} of translations[{index}] has a target and is zero"
@@ -59,7 +62,7 @@ def parents_point_to_their_tables(tables: Tables, index: int) -> Iterator[str]:
     """The table that is said to point to a table does."""
     row = tables.translations[index]
     place = row.parent * ENTRY_COUNT + row.parent_entry
-    if row.parent and tables.targets[place] not in (0, index):
+    if row.parent and tables.targets[place] != index:
         yield f"translations[{index}] is said to be in translations[{row.parent}], and is not"
     if row.parent and not tables.entries[place]:
         yield f"translations[{index}] is said to be in an empty entry"
