@@ -6,7 +6,7 @@ from keelback.kernel import state
 from keelback.kernel.budgets import check_budget
 from keelback.kernel.objects.passing import commit_pass
 from keelback.kernel.objects.thread import commit_stop_present
-from keelback.kernel.scheduler import commit_run_next, commit_wake, commit_wake_slowly
+from keelback.kernel.scheduler import commit_hand_over, commit_run_next, commit_wake, commit_wake_slowly
 from keelback.kernel.ticks import find_deadline
 from keelback.kernel.timers import NEVER, UNIT_BITS, commit_sleep, find_first_due
 from keelback.lang import u8, u32, u64
@@ -37,6 +37,17 @@ def test_who_wakes_without_time_sleeps_until_there_is_some() -> None:
     commit_wake(u32(SERVER))
     assert current() == CLIENT
     assert state.threads[SERVER].deadline == 0x4000 - 0x1000 + 1
+    assert state.threads[SERVER].queue >= state.TIMER_QUEUES
+
+
+def test_to_whom_the_processor_is_handed_without_time_sleeps_until_there_is_some() -> None:
+    assert block() == SERVER
+    limit(SERVER, 0)
+    assert current() == CLIENT
+    state.threads[CLIENT].state = u8(state.WAITING)
+    commit_hand_over(CORE, u32(SERVER))
+    assert current() == PEER
+    assert state.threads[SERVER].state == state.READY and state.threads[SERVER].deadline == 0x4000 - 0x1000 + 1
     assert state.threads[SERVER].queue >= state.TIMER_QUEUES
 
 

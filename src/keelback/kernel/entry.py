@@ -137,8 +137,6 @@ def finish_call() -> None:
     if status != errors.OK:
         record(core, u64(trace.ERROR), number, slot, status)
         return leave_caller(address_of(calling))
-    if not core.turned:
-        return leave_caller(address_of(calling))
     return leave(resume_soon(core, calling))
 
 

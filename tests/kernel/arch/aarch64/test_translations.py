@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keelback.abi import limits, mappings
+from keelback.abi import errors, limits, mappings
 from keelback.kernel import state
 from keelback.kernel.arch.aarch64 import translations
 from keelback.lang import PhysAddr, address_of, u8, u32, u64
@@ -67,5 +67,6 @@ def test_the_others_share_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_models_know_no_processor() -> None:
     translations.complete_new_entry(True)
     translations.complete_new_entry(False)
-    translations.forget_space(u32(1))
+    assert translations.forget_space(u32(1)) == errors.OK
+    assert translations.forget_space(u32(128)) == errors.OK
     translations.clear_page(u64(0x4000_0000))
