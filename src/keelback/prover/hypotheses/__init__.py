@@ -5,7 +5,7 @@ Each says what one or more of `prover.invariants` say, or a part of it; those ar
 kernel by the fuzzer, and these on the same states by the tests.
 """
 
-from keelback.prover.hypotheses import authority, memory, queues, scheduling, threads
+from keelback.prover.hypotheses import authority, guests, memory, messaging, queues, scheduling, threads
 from keelback.prover.hypotheses.statement import COUNTS, PAIRS, STATEMENTS, Count, Pair, Statement
 from keelback.prover.hypotheses.view import Sizes, View, sizes_of
 
@@ -19,7 +19,9 @@ __all__ = [
     "Statement",
     "View",
     "authority",
+    "guests",
     "memory",
+    "messaging",
     "queues",
     "scheduling",
     "sizes_of",
