@@ -18,9 +18,20 @@ from keelback.prover.fuzz.choice import choose_step
 from keelback.prover.fuzz.run import begin, take_step
 from keelback.prover.ranges import STATE
 from keelback.prover.refinement.paths import Decisions
-from keelback.prover.refinement.representation import MEANINGS, REGISTER_COUNT, UNREAD, Shape, View
-from keelback.prover.refinement.symbolic import Store
-from keelback.prover.state import State
+from keelback.prover.refinement.representation import (
+    BUILT,
+    ENTRY_BITS,
+    LINK,
+    MAPPING,
+    MEANINGS,
+    NO_ENTRY,
+    REGISTER_COUNT,
+    UNREAD,
+    Shape,
+    View,
+)
+from keelback.prover.refinement.symbolic import Store, SymbolicState
+from keelback.prover.state import Built, Link, Mapping, State
 
 SYSTEMS, STEPS = 4, 60
 NOT_ABSTRACT = ("vcpus.access.syndrome",)
@@ -49,6 +60,9 @@ def places(name: str, domain: str, shape: Shape, state: State) -> Iterator[tuple
         yield from state.objects
     elif domain == "capabilities":
         yield from ((index, slot) for index, count in state.tables.items() for slot in range(count))
+    elif domain == "entries":  # the first and the last ones, and all that are used
+        for index, translation in state.translations.items():
+            yield from ((index, number) for number in {*range(4), *range(508, 1 << ENTRY_BITS), *translation.entries})
     elif domain == "records":
         for number, core in state.cores.items():
             yield from (
@@ -67,6 +81,9 @@ def expected(state: State, name: str, place: tuple[int, ...]) -> int:
         return state.tables[place[0]]
     if table == "replies":
         return state.replies.get(place[0], 0)
+    if table == "entries":
+        entry = state.translations[place[0]].entries.get(place[1])
+        return parts_of(entry)[("kind", "target", "flags", "word").index(path)]
     found: Any = getattr(state, table)
     if table == "objects":
         return int(getattr(found[place], path))
@@ -83,6 +100,15 @@ def expected(state: State, name: str, place: tuple[int, ...]) -> int:
             return int(found is not None)
         found = 0 if found in (None, 0) else found[int(part)] if part.isdecimal() else getattr(found, part)
     return int(found or 0)
+
+
+def parts_of(entry: Mapping | Link | Built | None) -> tuple[int, int, int, int]:
+    """Kind, target, flags and word."""
+    if isinstance(entry, Mapping):
+        return MAPPING, entry.frame, entry.flags, 0
+    if isinstance(entry, Link):
+        return LINK, entry.table, 0, 0
+    return (NO_ENTRY, 0, 0, 0) if entry is None else (BUILT, 0, 0, entry.word)
 
 
 @pytest.mark.slow
@@ -111,6 +137,12 @@ def test_formulas_mean_what_the_abstract_state_says(kernel: CompiledKernel, shap
                 found = meaning.formula(view, *map(t.const, place, widths))
                 assert found.is_constant and found.value == expected(state, name, place), (name, place)
                 compared += 1
+        symbolic = SymbolicState(Store(view, Decisions([])), 0, 0)
+        for frame in state.frames:
+            assert int(symbolic.mappings(frame)) == state.mappings(frame)
+        for table in state.translations:
+            found = symbolic.parent(table)
+            assert (found and tuple(map(int, found))) == state.parent(table)
     assert compared > 1000
 
 

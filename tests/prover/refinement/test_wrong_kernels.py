@@ -18,7 +18,9 @@ from keelback.prover.specs import step
 from keelback.prover.specs.authority import held, held_any
 from keelback.prover.specs.refusal import require
 from keelback.prover.specs.reply_save import reply_save as right_reply_save
+from keelback.prover.specs.tables import check_entry, named_table
 from keelback.prover.specs.thread_bind import thread_bind as right_thread_bind
+from keelback.prover.state import Link, Mapping
 
 pytestmark = pytest.mark.slow
 SOURCES = Path(keelback.kernel.__file__).parent
@@ -42,8 +44,8 @@ WRONG_KERNELS = (
     (
         "an occupied slot is written over",
         "objects/capability.py",
-        "    if slots[place].kind != objects.NONE:\n        return u64(errors.OCCUPIED), table, place\n",
-        "",
+        "return table, place if slots[place].kind == objects.NONE else u64(0)",
+        "return table, place",
         "capability_move::refinement",
     ),
     (
@@ -56,7 +58,7 @@ WRONG_KERNELS = (
     (
         "a capability is put into another's slots",
         "objects/capability.py",
-        "place = u64(first).wrapping_add(number)",
+        "place = u64(first) + number",
         "place = number",
         "capability_move::integrity",
     ),
@@ -66,6 +68,13 @@ WRONG_KERNELS = (
         "    if header is None or header.owner != pool:\n",
         "    if header is None:\n",
         "object_give::integrity",
+    ),
+    (
+        "an entry that is used is mapped over",
+        "objects/translation.py",
+        "    if entries[position] != 0:\n        return u64(errors.OCCUPIED)\n    frame.mapped",
+        "    frame.mapped",
+        "map::refinement",
     ),
 )
 
@@ -106,6 +115,7 @@ def test_what_is_right_is_proven(right: tuple[str, dict[str, Any]]) -> None:
         "poll::refinement",
         "accept::refinement",
         "reply_save::refinement",
+        "unmap::refinement",
         "poll::integrity",
         "object_give::integrity",
     ):
@@ -147,12 +157,22 @@ def wrong_thread_bind(state: Any, caller: Any) -> None:
         state.notifications[had].thread = index
 
 
+def wrong_unlink_entry(state: Any, caller: Any) -> None:
+    """What points to a table maps a frame of the same number afterwards."""
+    entries = state.translations[named_table(state, caller)].entries
+    number = check_entry(caller)
+    entry = entries.get(number)
+    require(isinstance(entry, Link), errors.STATE)
+    entries[number] = Mapping(entry.table, 1)
+
+
 @pytest.mark.parametrize(
     ("call", "wrong", "fields"),
     [
         ("ACCEPT", wrong_accept, ("threads.", "cores.trace")),
         ("REPLY_SAVE", wrong_reply_save, ("threads.client",)),
         ("THREAD_BIND", wrong_thread_bind, ("notifications.thread",)),
+        ("UNLINK_ENTRY", wrong_unlink_entry, ("entries.",)),
         ("POLL", wrong_poll, ("notifications.pending",)),
         ("CAPABILITY_DELETE", wrong_delete, ("threads.", "cores.trace", "capabilities.")),
     ],

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from keelback.abi import objects, rights
+from keelback.prover import hypotheses
 from keelback.prover.abstraction import TABLE_OF_KIND
 from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.shaping import walk
+from keelback.prover.hypotheses import memory
 from keelback.prover.invariants.memory import BINDINGS
 from keelback.prover.ranges import STATE
 from keelback.prover.refinement.numbers import wide
@@ -19,7 +21,8 @@ from keelback.prover.state import Activity
 ASSUMED = (
     "these invariants hold before: threads_use_their_tables, capabilities_name_objects, tables_lie_apart, "
     "first_slots_are_empty, nobody_is_nobody, bindings_agree, "
-    "clients_and_servers_name_each_other (of a server), dead_objects_have_no_capabilities (of a thread's)",
+    "clients_and_servers_name_each_other (of a server), dead_objects_have_no_capabilities (of a thread's, and of "
+    "translation tables), entries_have_targets, parents_point_to_their_tables, dead_tables_are_empty, frames_are_whole",
     "the thread that calls lives, is READY, runs no guest, has no fault and is in no queue",
     "a core has written fewer than 2^63 records of its trace",
     "the counter stands still during a call",
@@ -33,6 +36,15 @@ NOTHING = (
     "threads.state",
 )
 """What nobody_is_nobody says of rows 0 besides owner and life, as far as a call needs it."""
+OF_ENTRIES = (
+    memory.targets_exist,
+    memory.nobody_maps_nothing,
+    memory.linked_tables_know_their_place,
+    memory.parents_point_to_their_tables,
+    memory.levels_exist,
+    memory.frames_are_whole,
+)
+"""What is known of entries of translation tables."""
 ROUNDS = 2
 """How often rows that are found by assuming something of other rows are looked at in turn."""
 
@@ -73,7 +85,7 @@ def facts(view: View, terms: Iterable[Term]) -> list[Term]:
     fields = fields_in(left)
     for _ in range(ROUNDS):
         rows = rows_in(left)
-        found = (*_facts(view, rows), *_of_partners(view, rows, fields))
+        found = (*_facts(view, rows), *_of_partners(view, rows, fields), *_of_entries(view, rows, fields))
         new = {fact.number: fact for fact in found if fact.number not in made}
         made.update(new)
         left = [*left, *new.values()]
@@ -148,19 +160,47 @@ def _of_partners(view: View, rows: dict[str, set[Term]], fields: set[str]) -> It
             yield from (_is_bound(view, row, there, here) for row in _ordered(rows, table))
             yield from (_is_bound(view, row, here, there) for row in _ordered(rows, other))
     if "threads.rank" in fields:
-        yield from (_names_what_lives(view, slot) for slot in _ordered(rows, "slots"))
+        named = {objects.THREAD: "threads"}
+        yield from (_names_what_lives(view, slot, named) for slot in _ordered(rows, "slots"))
     if "threads.client" in fields and "threads.server" in fields:
         for thread in _ordered(rows, "threads"):
             client = view("threads.client", thread)
             yield t.implies(view.flag("threads.client", thread), _awaits(view, client, thread))
 
 
-def _names_what_lives(view: View, slot: Term) -> Term:
-    """dead_objects_have_no_capabilities, of a thread's."""
-    thread = view("slots.object", slot)
-    is_thread = t.eq(view("slots.kind", slot), t.const(objects.THREAD, 8))
-    is_present = t.eq(view("slots.generation", slot), view("threads.header.generation", thread))
-    return t.implies(t.and_(is_thread, is_present), view.flag("threads.header.live", thread))
+def _of_entries(view: View, rows: dict[str, set[Term]], fields: set[str]) -> Iterator[Term]:
+    """What is known of entries, where a query speaks of them."""
+    if "entries" not in fields:
+        return
+    named = {objects.PAGE_TABLE: "translations", objects.ADDRESS_SPACE: "translations"}
+    yield from (_names_what_lives(view, slot, named) for slot in _ordered(rows, "slots"))
+    states = statement_view(view)
+    for statement in OF_ENTRIES:
+        given = _ordered(rows, statement.table) or _ordered(rows, "entries" if statement.table == "targets" else "")
+        for row in given:
+            is_meant = t.not_(t.ult(row, t.const(statement.first, row.width)))
+            yield t.implies(is_meant, statement.formula(states, row))
+
+
+def statement_view(view: View) -> hypotheses.View:
+    """The same tables, for the statements of `hypotheses`."""
+    fields = {name.removeprefix(STATE): found for name, found in view.shape.fields.items() if name.startswith(STATE)}
+    dimensions = {name: found.counts for name, found in fields.items()}
+    widths = {name: found.width for name, found in fields.items()}
+    sizes = hypotheses.Sizes(view.shape.counts, dimensions, widths)
+    return hypotheses.View(sizes, view.lies)
+
+
+def _names_what_lives(view: View, slot: Term, tables: dict[int, str]) -> Term:
+    """dead_objects_have_no_capabilities, of objects of some kinds."""
+    named = view("slots.object", slot)
+    result = t.TRUE
+    for kind, table in tables.items():
+        is_one = t.eq(view("slots.kind", slot), t.const(kind, 8))
+        is_present = t.eq(view("slots.generation", slot), view(f"{table}.header.generation", named))
+        lives = t.implies(t.and_(is_one, is_present), view.flag(f"{table}.header.live", named))
+        result = t.and_(result, lives)
+    return result
 
 
 def _awaits(view: View, client: Term, server: Term) -> Term:

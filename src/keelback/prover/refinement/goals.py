@@ -155,6 +155,8 @@ def sample_of(meaning: Meaning, call: Call) -> tuple[tuple[Term, ...], Term]:
         return place, can_be_named(call.shape, *place)
     if domain == "capabilities":
         return place, t.and_(is_row(place[0], counts["tables"]), t.ult(place[1], call.before("tables.count", place[0])))
+    if domain == "entries":
+        return place, is_row(place[0], counts["translations"], 0)
     if domain == "records":
         newest, size = call.after("cores.trace_next", place[0]), counts["trace_records"] // 4 // counts["cores"]
         is_kept = t.ult(t.sub(t.sub(newest, place[1]), t.const(1, 64)), t.const(size, 64))

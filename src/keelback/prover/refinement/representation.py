@@ -12,8 +12,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
-from keelback.abi import limits, objects
-from keelback.prover.abstraction import CORE_TIMERS, IDLE_ACTIVITIES, PRIORITY_COUNT, SINGLETONS, TABLE_OF_KIND
+from keelback.abi import limits, mappings, objects
+from keelback.prover.abstraction import (
+    ACCESS_SHIFT,
+    CORE_TIMERS,
+    IDLE_ACTIVITIES,
+    NEVER_EXECUTE,
+    PAGE_LEVEL,
+    PRIORITY_COUNT,
+    SINGLETONS,
+    TABLE_BIT,
+    TABLE_OF_KIND,
+)
 from keelback.prover.encode import Program, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.memory import Field
@@ -28,6 +38,9 @@ Read: TypeAlias = Callable[[str, Indices], Term]
 
 REGISTER_COUNT = 34
 """x0..x30, sp, pc, pstate."""
+ENTRY_BITS: Final = mappings.ENTRY_COUNT.bit_length() - 1
+NO_ENTRY, MAPPING, LINK, BUILT = range(4)
+"""What an entry of a translation table is: `entries.kind`."""
 
 
 class Shape:
@@ -64,6 +77,10 @@ class View:
     def __call__(self, name: str, *given: Term) -> Term:
         """A field's contents, as they lie there."""
         return self._read(STATE + name, self.shape.indices(name, given))
+
+    def lies(self, name: str, given: Indices) -> Term:
+        """As a call, with exactly the indices that the field has."""
+        return self._read(STATE + name, given)
 
     def number(self, name: str, *given: Term) -> Term:
         return wide(self(name, *given))
@@ -302,6 +319,59 @@ def _level(view: View, row: Term) -> Term:
     return t.ite(view.flag("translations.header.live", row), view.number("translations.level", row), ZERO)
 
 
+def place_of_entry(view: View, table: Term, number: Term) -> Term:
+    """Where an entry is in `entries` and `targets`."""
+    first = t.shl(t.zext(table, 32), t.const(ENTRY_BITS, 32))
+    return t.add(first, t.zext(number, 32))
+
+
+def _entry_is(kind: int, view: View, table: Term, number: Term) -> Term:
+    """Whether an entry is of a kind, as in `abstraction.entry`. A table that does not live has no entries: its level
+    does not matter."""
+    place = place_of_entry(view, table, number)
+    is_used, has_target = view.flag("entries", place), view.flag("targets", place)
+    level = view("translations.level", table)
+    points = t.to_bool(t.bit_and(view("entries", place), t.const(TABLE_BIT, 64)))
+    is_link = t.and_(t.not_(t.eq(level, t.const(PAGE_LEVEL, level.width))), points)
+    if kind == BUILT:
+        return t.and_(is_used, t.not_(has_target))
+    return t.all_of((is_used, has_target, is_link if kind == LINK else t.not_(is_link)))
+
+
+def _entry_kind(view: View, table: Term, number: Term) -> Term:
+    result = ZERO
+    for kind in (MAPPING, LINK, BUILT):
+        result = t.ite(_entry_is(kind, view, table, number), wide(t.const(kind, 2)), result)
+    return result
+
+
+def _entry_target(view: View, table: Term, number: Term) -> Term:
+    place = place_of_entry(view, table, number)
+    return t.ite(view.flag("entries", place), view.number("targets", place), ZERO)
+
+
+def _entry_flags(view: View, table: Term, number: Term) -> Term:
+    """As MAP has them."""
+    word = view("entries", place_of_entry(view, table, number))
+    access = t.extract(word, ACCESS_SHIFT + 1, ACCESS_SHIFT)
+    is_run = t.eq(t.extract(word, NEVER_EXECUTE, NEVER_EXECUTE), t.const(0, 1))
+    execute = t.ite(is_run, t.const(mappings.EXECUTE, 3), t.const(0, 3))
+    flags = t.bit_or(t.bit_and(t.zext(access, 3), t.const(mappings.READ | mappings.WRITE, 3)), execute)
+    return t.ite(_entry_is(MAPPING, view, table, number), wide(flags), ZERO)
+
+
+def _entry_word(view: View, table: Term, number: Term) -> Term:
+    word = view.number("entries", place_of_entry(view, table, number))
+    return t.ite(_entry_is(BUILT, view, table, number), word, ZERO)
+
+
+def _entries() -> Iterator[Meaning]:
+    yield Meaning("entries.kind", "entries", _entry_kind)
+    yield Meaning("entries.target", "entries", _entry_target)
+    yield Meaning("entries.flags", "entries", _entry_flags)
+    yield Meaning("entries.word", "entries", _entry_word)
+
+
 def _vcpus() -> Iterator[Meaning]:
     yield Meaning("vcpus.registers", "vcpu registers", partial(_registers, "vcpus"))
     yield from _plain("vcpus", "monitor=thread", "space", "loaded_on", "mpidr", "midr", "timer_priority")
@@ -334,7 +404,7 @@ def _others() -> Iterator[Meaning]:
 
 
 UNREAD: Final = (
-    *("entries", "targets", "vcpus.el1.", "vcpus.list_registers", "vcpus.arriving", "fp_states."),
+    *("vcpus.el1.", "vcpus.list_registers", "vcpus.arriving", "fp_states."),
     *("queues.", "threads.next", "threads.previous", "threads.queue"),
 )
 """Where fields of memory begin that mean something which specifications cannot yet read or write on unknowns: their
@@ -349,7 +419,7 @@ def unread(shape: Shape) -> list[str]:
 
 MEANINGS: Final[Mapping[str, Meaning]] = {
     meaning.name: meaning
-    for family in (_threads, _cores, _objects, _capabilities, _vcpus, _others)
+    for family in (_threads, _cores, _objects, _capabilities, _entries, _vcpus, _others)
     for meaning in family()
 }
 assert PRIORITY_COUNT == 1 << 8

@@ -18,7 +18,17 @@ from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.refinement.numbers import Condition, Number, narrow, term_of, wide
 from keelback.prover.refinement.paths import Decisions, NotModelledError
-from keelback.prover.refinement.representation import MEANINGS, REGISTER_COUNT, View, can_be_named
+from keelback.prover.refinement.representation import (
+    BUILT,
+    ENTRY_BITS,
+    LINK,
+    MAPPING,
+    MEANINGS,
+    NO_ENTRY,
+    REGISTER_COUNT,
+    View,
+    can_be_named,
+)
 
 SLOT_BITS, KIND_BITS, OBJECT_BITS, SEQUENCE_BITS = 32, 8, 32, 64
 CLASSES = {"threads": abstract.Thread, "times": abstract.Time}
@@ -47,6 +57,8 @@ class Store:
             return KIND_BITS, OBJECT_BITS
         if table == "capabilities":
             return index_bits(counts["tables"]), SLOT_BITS
+        if table == "entries":
+            return index_bits(counts["translations"]), ENTRY_BITS
         return (index_bits(counts["threads" if table == "sleeping" else table]),)
 
     def place(self, name: str, given: tuple[Any, ...]) -> tuple[Term, ...]:
@@ -91,6 +103,8 @@ class Row:
         store, path, given = self._store, f"{self._path}.{name}", self._given
         if path.endswith(".registers"):
             return Registers(store, path, given[0])
+        if path == "translations.entries":
+            return Entries(store, given[0])
         if path == "cores.trace.records":
             return Records(store, given[0])
         if path == "cores.trace.oldest":
@@ -345,6 +359,47 @@ class NoSlots:
         return default
 
 
+class Entries:
+    """What the entries of a translation table are, by number."""
+
+    def __init__(self, store: Store, table: Any) -> None:
+        self._store, self._table = store, table
+
+    def _read(self, part: str, number: Any) -> Any:
+        if not 0 <= number < 1 << ENTRY_BITS:
+            raise KeyError("translations: no such entry")
+        return self._store.read(f"entries.{part}", self._table, number)
+
+    def __contains__(self, number: Any) -> bool:
+        return bool(self._read("kind", number))
+
+    def get(self, number: Any) -> abstract.Entry | None:
+        kind = self._read("kind", number)
+        if kind == MAPPING:
+            return abstract.Mapping(self._read("target", number), self._read("flags", number))
+        if kind == LINK:
+            return abstract.Link(self._read("target", number))
+        return abstract.Built(self._read("word", number)) if kind == BUILT else None
+
+    def _write(self, number: Any, kind: int, target: Any, flags: Any, word: Any) -> None:
+        for part, value in (("kind", kind), ("target", target), ("flags", flags), ("word", word)):
+            self._store.write(f"entries.{part}", self._table, number, value)
+
+    def __setitem__(self, number: Any, entry: abstract.Entry) -> None:
+        """MAP and LINK write entries; only the image has others."""
+        if isinstance(entry, abstract.Mapping):
+            self._write(number, MAPPING, entry.frame, entry.flags, 0)
+        elif isinstance(entry, abstract.Link):
+            self._write(number, LINK, entry.table, 0, 0)
+        else:
+            raise NotModelledError("an entry that only the image can have")
+
+    def __delitem__(self, number: Any) -> None:
+        if number not in self:
+            raise KeyError("translations: no such entry")
+        self._write(number, NO_ENTRY, 0, 0, 0)
+
+
 class Missing:
     """A part of the state that is not there yet."""
 
@@ -369,12 +424,21 @@ class SymbolicState:
         self.store, self.here, self.now = store, here, now
         self.cores = RowTable(store, "cores", 0)
         self.objects = Objects(store)
-        for name in ("threads", "endpoints", "notifications", "interrupts", "times", "windows", "frames", "vcpus"):
+        for name in (
+            "threads",
+            "endpoints",
+            "notifications",
+            "interrupts",
+            "times",
+            "windows",
+            "frames",
+            "vcpus",
+            "translations",
+        ):
             setattr(self, name, RowTable(store, name))
         self.replies = Values(store, "replies", "replies.client", is_total=False)
         self.tables = Values(store, "tables", "tables.count", is_total=True)
         self.capabilities = Tables(store, "tables")
-        self.translations = Missing("translations")
         for name in ("ready", "sleeping", "floating_point"):
             setattr(self, name, Missing(name))
 
@@ -386,8 +450,22 @@ class SymbolicState:
     def current(self) -> Any:
         return self.core.current
 
+    def _check_entries(self) -> None:
+        if self.store.writes.get("entries.kind"):
+            raise NotModelledError("what entries say after one was written")
+
+    def parent(self, table: Any) -> Any:
+        """What a table knows of where it is, which is where the entry is that points to it."""
+        self._check_entries()
+        row = self.store.place("translations.level", (table,))[0]
+        found, number = (self.store.before.number(f"translations.{n}", row) for n in ("parent", "parent_entry"))
+        if not Number(found, self.store.decisions):
+            return None
+        return Number(found, self.store.decisions), Number(number, self.store.decisions)
+
     def mappings(self, frame: Any) -> Any:
         """The count of a frame, which is how many entries map it."""
+        self._check_entries()
         return Number(
             self.store.before.number("frames.mapped", self.store.place("frames.dirty", (frame,))[0]),
             self.store.decisions,
