@@ -9,7 +9,8 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from keelback.compiler import CompiledObject, Program, compile_object
-from keelback.prover.goals import NOT_MODELLED, OF_THE_IMAGE, Goal, Job, Result, goals_of, prove
+from keelback.prover.bound import bound_goals, prove_bound
+from keelback.prover.goals import BOUND, NOT_MODELLED, OF_THE_IMAGE, Goal, Job, Result, goals_of, prove
 from keelback.prover.refinement.calls import CALL_PROPERTIES, prove_call, refinement_goals
 from keelback.prover.results import find_result, keep_result
 
@@ -19,7 +20,7 @@ def jobs_of(compiled: CompiledObject, elf: bytes, calls: dict[str, int], seconds
     image = b64encode(elf).decode()
     ir = compiled.ir.read_text()
     layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
-    goals = [*goals_of(ir, calls, with_machine=True), *refinement_goals(calls)]
+    goals = [*goals_of(ir, calls, with_machine=True), *refinement_goals(calls), *bound_goals(calls)]
     return [Job(goal, ir, layouts, seconds, image if goal.kind in OF_THE_IMAGE else "") for goal in goals]
 
 
@@ -56,6 +57,8 @@ def try_prove(job: Job) -> Result:
     """`prove`; a defect of the prover fails the goal, not the others."""
     started = time.monotonic()
     try:
+        if job.goal.kind == BOUND:
+            return prove_bound(job)
         return prove_call(job) if job.goal.kind in CALL_PROPERTIES else prove(job)
     except Exception as problem:  # whatever it was, this goal is not proven, and says why
         reason = f"{type(problem).__name__}: {problem}"

@@ -3,7 +3,7 @@
 `no-trap`: no trap, no index outside its array, nothing that LLVM leaves undefined. `ranges` and `invariants`: the
 statements of `ranges`, and those of `hypotheses` (which `rows` and `counts` make of them), hold again at the end. All
 three assume all these statements of the state before. `machine`: see `machine.equivalence`. Specifications are not
-compared here. `stack`: see `machine.stack`.
+compared here. `stack`: see `machine.stack`; `bound`: see `bound`.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ from keelback.prover.solvers import Answer, Model, Table, ask_cvc5, ask_z3, deci
 
 NO_TRAP, RANGES, KEPT = "no-trap", "ranges", "invariants"
 PROPERTIES = (NO_TRAP, RANGES, KEPT)
-MACHINE, STACK = "machine", "stack"
-OF_THE_IMAGE = (MACHINE, STACK)
+MACHINE, STACK, BOUND = "machine", "stack", "bound"
+OF_THE_IMAGE = (MACHINE, STACK, BOUND)
 """Goals about the linked kernel."""
 WHOLE_KERNEL = "kernel"
 """The subject of a goal about all of it."""

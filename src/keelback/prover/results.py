@@ -19,6 +19,7 @@ from keelback.prover.solvers import solver_versions
 
 PROVER_FOLDER = Path(__file__).resolve().parent
 ABI_FOLDER = PROVER_FOLDER.parent / "abi"
+LATENCY_FOLDER = PROVER_FOLDER.parent / "reports" / "latency"
 ONLY_TESTING = ("fuzz", "mutation")
 """Folders of the prover that no goal needs."""
 
@@ -33,8 +34,10 @@ def results_folder() -> Path:
 
 
 def prover_files() -> Iterator[Path]:
-    """What a goal's result may depend on beside the kernel: the prover with its specifications, and the ABI."""
-    for path in sorted([*PROVER_FOLDER.rglob("*.py"), *ABI_FOLDER.rglob("*.py")]):
+    """What a goal's result may depend on beside the kernel: the prover with its specifications, the ABI, and the
+    walk that bounds instructions."""
+    folders = (PROVER_FOLDER, ABI_FOLDER, LATENCY_FOLDER)
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         if not (path.is_relative_to(PROVER_FOLDER) and path.relative_to(PROVER_FOLDER).parts[0] in ONLY_TESTING):
             yield path
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from keelback.reports.latency.entries import Entry, entries
+from keelback.reports.latency.entries import Entry, all_entries
 from keelback.reports.latency.errors import UnboundedCode
 from keelback.reports.latency.machine_code import MachineCode
 from keelback.reports.latency.paths import Explorer, Finished, Trail, longer
@@ -58,26 +58,38 @@ class Latency:
     waits: bool
 
 
+class Walk:
+    """The ways through one kernel, explored an entry at a time. UnboundedCode for code without bound."""
+
+    def __init__(self, elf: Path) -> None:
+        self._code = MachineCode(elf)
+        symbols = self._code.symbols
+        if VECTORS not in symbols:
+            raise UnboundedCode(f"{elf}: no symbol {VECTORS}")
+        ends = frozenset(symbols[name] for name in ENDS if name in symbols)
+        self._explorer = Explorer(self._code, ends, ROUNDS)
+        self._tables = [symbols[name] for name in (VECTORS, TRACED_VECTORS) if name in symbols]
+
+    def latency(self, chosen: Iterable[Entry]) -> Latency:
+        """Bounds of these entries; `masked` and `interrupt` are those of the whole kernel if they are all."""
+        found: dict[tuple[str, str], Bound] = {}
+        woken, waits = None, False
+        for entry, table in product(chosen, self._tables):
+            finished = self._explorer.explore(table + entry.offset, entry.state())
+            woken, waits = longer(woken, finished.woken), waits or bool(finished.locks)
+            _keep_longest(found, _bound(self._code, entry, finished))
+        if woken is not None:
+            heaviest = _heaviest(self._code, woken.trail)
+            _keep_longest(found, Bound("interrupt", "waking a core that waits", woken.length, heaviest))
+        bounds = tuple(found.values())
+        masked = max(bound.instructions for bound in bounds)
+        interrupt = max((bound.instructions for bound in bounds if bound.kind == "interrupt"), default=0)
+        return Latency(bounds, masked, masked + interrupt, waits)
+
+
 def measure_latency(elf: Path) -> Latency:
     """Bounds of the kernel in a linked file. UnboundedCode for code without bound."""
-    code = MachineCode(elf)
-    if VECTORS not in code.symbols:
-        raise UnboundedCode(f"{elf}: no symbol {VECTORS}")
-    ends = frozenset(code.symbols[name] for name in ENDS if name in code.symbols)
-    explorer = Explorer(code, ends, ROUNDS)
-    found: dict[tuple[str, str], Bound] = {}
-    woken, waits = None, False
-    tables = [code.symbols[name] for name in (VECTORS, TRACED_VECTORS) if name in code.symbols]
-    for entry, table in product(entries(), tables):
-        finished = explorer.explore(table + entry.offset, entry.state())
-        woken, waits = longer(woken, finished.woken), waits or bool(finished.locks)
-        _keep_longest(found, _bound(code, entry, finished))
-    if woken is not None:
-        _keep_longest(found, Bound("interrupt", "waking a core that waits", woken.length, _heaviest(code, woken.trail)))
-    bounds = tuple(found.values())
-    masked = max(bound.instructions for bound in bounds)
-    interrupt = max(bound.instructions for bound in bounds if bound.kind == "interrupt")
-    return Latency(bounds, masked, masked + interrupt, waits)
+    return Walk(elf).latency(all_entries())
 
 
 def _bound(code: MachineCode, entry: Entry, finished: Finished) -> Bound:

@@ -75,7 +75,7 @@ def call_names() -> dict[int, str]:
     return dict(sorted(found.items()))
 
 
-def entries() -> Iterator[Entry]:
+def all_entries() -> Iterator[Entry]:
     """All of them."""
     names = call_names()
     for number, name in names.items():
