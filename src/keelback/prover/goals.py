@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from keelback.lang import Layout
+from keelback.prover.cases import CASE_SECONDS, is_refuted_by_cases
 from keelback.prover.counts import first_reader
 from keelback.prover.encode import Obligation, Outcome, Program, Run, Term, UnsupportedError, parse_module, query
 from keelback.prover.encode import terms as t
@@ -70,8 +71,10 @@ GOAL_SECONDS = 60.0
 CLAUSE_SECONDS = (2.0, 8.0)
 """Time of each solver for one invariant of one goal, and of all its parts together the double; and at a second try,
 when the others have been decided."""
-CLAUSES_SECONDS = 50.0
+CLAUSES_SECONDS = 45.0
 """After this no further invariant of a goal is begun."""
+CASES_SECONDS = 120.0
+"""Time for all invariants of one goal that are left after that, case by case."""
 FINDINGS = 12
 """Failing places that are told of one goal; there may be more."""
 
@@ -353,7 +356,24 @@ def settle_clauses(
                 statuses[name], found, solver = settle(run, hypotheses, claims, min(own, room), room)
                 findings += found
                 solvers.update(solver.split())
+    settle_by_cases(run, hypotheses, parts, statuses)
     return statuses, tuple(findings[:FINDINGS]), " ".join(sorted(solvers))
+
+
+def settle_by_cases(
+    run: Run,
+    hypotheses: Callable[[list[Term]], list[Term]],
+    parts: Mapping[str, list[Obligation]],
+    statuses: dict[str, str],
+) -> None:
+    """Show some of the invariants that stayed open. Their time is shared: what one leaves is for those behind it."""
+    end = time.monotonic() + CASES_SECONDS
+    waiting = [name for name, status in statuses.items() if status == UNKNOWN]
+    for number, name in enumerate(waiting):
+        room = (end - time.monotonic()) / (len(waiting) - number)
+        claim = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in parts[name]), *run.hypotheses]
+        if is_refuted_by_cases(claim, hypotheses, lambda assumed: agree(assumed, CASE_SECONDS), room):
+            statuses[name] = PROVEN
 
 
 def agree(assumed: Sequence[Term], seconds: float) -> bool:
