@@ -173,3 +173,12 @@ def test_results_are_kept_until_the_code_changes(tmp_path: Path, monkeypatch: py
         other = list(run_jobs([job(kernel("  store i32 %n, ptr %p\n"), "ranges")], executor))
     assert [known for _, known in (*first, *again, *other)] == [False, True, False]
     assert first[0][0] == again[0][0]
+
+
+def test_nothing_is_said_of_what_an_unknown_address_leads_to() -> None:
+    lost = "define void @kernel_mark(ptr %p) {\nentry:\n  store i8 1, ptr %p\n  ret void\n}\n"
+    text = "%Thread = type { i32, i8 }\n" + f"@{STATE}.threads = global [6 x %Thread] zeroinitializer\n" + lost
+    for kind in ("ranges", "invariants"):
+        result = prove(job(text, kind))
+        assert result.status == NOT_MODELLED and "an address of which nothing is known" in result.reason
+    assert prove(job(text, "no-trap")).status == REFUTED

@@ -183,18 +183,23 @@ def prove(job: Job) -> Result:
     program = prepare(job.ir, job.layouts)
     goal = job.goal
     run = Run(program)
+    function = program.module.functions[goal.entry]
+    by_stub = function.keeps_nothing or serves(program, function)
     enter(run, goal.entry)
     ranges, rows = Ranges(program), Rows(program)
     checked_between: list[Obligation] = []
     if goal.kind == KEPT:
         run.between = lambda guard, node: checked_between.extend(rows.kept(run, guard, node))
     try:
-        function = program.module.functions[goal.entry]
-        given = step_arguments(run, function) if function.keeps_nothing else arguments_of(function, goal)
+        given = step_arguments(run, function) if by_stub else arguments_of(function, goal)
         outcome = run.start(goal.entry, given)
     except UnsupportedError as problem:
         return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
     obligations = run.obligations
+    lost = next((o for o in obligations if o.kind == "bounds" and o.guard is t.TRUE and o.condition is t.FALSE), None)
+    if lost is not None and goal.kind != NO_TRAP:
+        reason = f"an address of which nothing is known: {lost.where}"
+        return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=reason)
     if goal.kind == RANGES:
         obligations = ranges.kept(run)
     elif goal.kind == KEPT:
@@ -215,6 +220,12 @@ def prove(job: Job) -> Result:
     return Result(goal.name, verdict, seconds, len(obligations), solver, findings, assumed, clauses=clauses)
 
 
+def serves(program: Program, function: Function) -> bool:
+    """Whether a function is one that the stub finds in the table of calls: it is given the thread that calls."""
+    is_told = program.module.pointed_at.get((function.name, 0), "").rsplit(".", 1)[-1] == "Thread"
+    return is_told and len(function.parameters) == 1 and not function.is_internal and not function.keeps_nothing
+
+
 def enter(run: Run, entry: str) -> None:
     """What is known when components call: the present thread does, or, once its call has been carried out, one did."""
     if entry in BEHIND_A_CALL:
@@ -223,7 +234,7 @@ def enter(run: Run, entry: str) -> None:
         run.hypotheses += [is_set(caller), t.ult(t.zext(caller, 64), t.const(shape.count, 64))]
         run.assume_caller(caller)
         run.assumed.add("Core.context is the address of a thread, not 0, when its call has been carried out")
-    if entry in BY_COMPONENTS:
+    if entry in BY_COMPONENTS or serves(run.program, run.program.module.functions[entry]):
         sizes = sizes_of(run.program)
         before = View(sizes, first_reader(sizes, ""))
         current = before.get("cores.current", t.symbol("this_core", 64))
