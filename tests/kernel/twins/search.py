@@ -8,7 +8,7 @@ from the seeds.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from keelback.lang import Layout
@@ -47,15 +47,24 @@ def columns_of(symbol: str, table: Layout) -> Iterator[Column]:
 
 
 def numbers_of(layout: Layout, offset: int = 0) -> Iterator[tuple[int, int, bool]]:
-    """Offset, size, and whether it is a flag."""
+    """Offset, size, and whether it is a flag; of an array the first two and the last."""
     if layout.element is not None:
-        for index in range(layout.count):
+        for index in sorted({0, 1, layout.count - 1} & {*range(layout.count)}):
             yield from numbers_of(layout.element, offset + index * layout.stride)
     elif layout.fields:
         for inner in layout.fields.values():
             yield from numbers_of(inner.layout, offset + inner.offset)
     elif layout.kind != "reference":
         yield offset, layout.size, layout.kind == "boolean"
+
+
+class Change(NamedTuple):
+    """A field of a table of `kernel.state` that gets another value; of an array, the first element."""
+
+    table: str
+    row: int
+    path: str
+    value: int
 
 
 class Search:
@@ -68,7 +77,9 @@ class Search:
             for symbol, layout in compiled.layouts.items()
             if symbol.startswith(STATE_PREFIX) and layout.element is not None and layout.element.fields
         }
-        self._columns = [list(columns_of(symbol, compiled.layouts[symbol])) for symbol in compiled.memories]
+        self._columns = [
+            column for symbol in compiled.memories for column in columns_of(symbol, compiled.layouts[symbol])
+        ]
         self._good: list[Happening] = []
         self._read: list[list[int]] = []
         self._states = [self._make_state(kernel, seed) for seed in range(STATE_COUNT)]
@@ -144,10 +155,34 @@ class Search:
         thread = int.from_bytes(tables[cores][start : start + 4], "little") % thread_count
         return {"Core": (cores, core), "Thread": (threads, thread)}
 
+    def make(
+        self,
+        function: str,
+        arguments: tuple[int | Row, ...],
+        changes: Sequence[Change],
+        registers: Mapping[str | int, int],
+    ) -> Happening:
+        """A call, by the function's name below keelback.kernel, with these changes to tables, and these values in
+        registers of the processor, by name, and of devices, by address."""
+        tables = dict(self._states[0])
+        for change in changes:
+            symbol = f"{STATE_PREFIX}{change.table}"
+            layout = self._compiled.layouts[symbol]
+            found = (layout.element or layout).at(change.path)
+            size = (found.layout.element or found.layout).size
+            start = change.row * layout.stride + found.offset
+            data = bytearray(tables[symbol])
+            data[start : start + size] = change.value.to_bytes(size, "little")
+            tables[symbol] = bytes(data)
+        addresses = self._compiled.program.system_registers
+        answers = {name if isinstance(name, int) else addresses[name]: value for name, value in registers.items()}
+        return Happening(f"{PREFIX}{function}", arguments, tables, 0, answers=answers)
+
     def _break(self, tables: Tables, chance: random.Random) -> None:
         """Give a number of one row of a table, or of all, another value."""
-        column = chance.choice(chance.choice(self._columns))
-        value = chance.randrange(2) if column.is_flag else draw_word(chance) & (1 << 8 * column.size_bytes) - 1
+        column = chance.choice(self._columns)
+        word = chance.randrange(4) if chance.random() < 0.5 else draw_word(chance)
+        value = word & (1 if column.is_flag else (1 << 8 * column.size_bytes) - 1)
         rows = range(column.row_count) if chance.random() < 0.5 else [chance.randrange(column.row_count)]
         data = bytearray(tables[column.symbol])
         for row in rows:
@@ -164,4 +199,4 @@ class Search:
             return chance.randrange(2)
         width = int(kind[1:]) if kind[1:].isdigit() else 64
         small = chance.random() < 0.6
-        return chance.randrange(34) if small else draw_word(chance) & (1 << width) - 1
+        return chance.randrange(chance.choice((2, 6, 34))) if small else draw_word(chance) & (1 << width) - 1

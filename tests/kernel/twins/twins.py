@@ -5,13 +5,16 @@ tables and any hardware.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, get_type_hints
 
+import keelback.kernel.arch.aarch64
 from keelback.compiler import EndlessError, HostProgram, Program
 from keelback.lang import Array, Trap, memory, to_bytes
 from keelback.lang.arrays import is_struct
 from keelback.lang.memory import FAKE_ADDRESSES_START
+from keelback.lang.traps import TrapKind
 from keelback.prover.fuzz.kernel import DRIVER, CompiledKernel
 from tests.kernel.conformance.imported import ImportedKernel, put, words_of
 from tests.kernel.twins.hardware import Access, Exhausted, Hardware, connected
@@ -19,6 +22,11 @@ from tests.kernel.twins.hardware import Access, Exhausted, Hardware, connected
 ROUNDS = 100_000
 """Of loops, in one call."""
 PREFIX = "keelback.kernel."
+ARCHITECTURE = Path(keelback.kernel.arch.aarch64.__file__).parent
+WAITING = (ARCHITECTURE / "gic.py", ARCHITECTURE / "uart.py")
+"""Who waits for devices."""
+WAITS = 3
+"""How often, here."""
 Tables = dict[str, bytes]
 """By symbol."""
 Row = tuple[str, int]
@@ -51,7 +59,8 @@ class Compiled:
     """The one for this machine."""
 
     def __init__(self, parameters: Mapping[str, int]) -> None:
-        program = Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters)
+        replaced = {path: path.read_text().replace("1_000_000", str(WAITS)) for path in WAITING}
+        program = Program(root=DRIVER, extra=("keelback.kernel.main",), parameters=parameters, replaced=replaced)
         self.program = HostProgram(program, counted=True, by_address=True)
         self.layouts = self.program.layouts
         writable = [s for s in self.layouts if s.startswith(PREFIX) and s not in self.program.constants]
@@ -94,6 +103,8 @@ class Imported(ImportedKernel):
     def __init__(self, kernel: CompiledKernel, compiled: Compiled) -> None:
         super().__init__(kernel)
         self._compiled = compiled
+        for path in WAITING:
+            vars(self._modules[f"{PREFIX}arch.aarch64.{path.stem}"])["WAIT_LIMIT"] = WAITS
         self._all = {symbol: self._global(symbol) for symbol in compiled.memories}
 
     def happen(self, what: Happening) -> Outcome:
@@ -109,6 +120,8 @@ class Imported(ImportedKernel):
                 result = as_numbers(function(*words))
             except Trap as trap:
                 result = trap.kind.name
+            except AssertionError:
+                result = TrapKind.ASSERT.name
             except Exhausted:
                 result = "endless"
         return Outcome(result, hardware.accesses, {symbol: to_bytes(thing) for symbol, thing in self._all.items()})
