@@ -49,7 +49,7 @@ coverage: $(VENV)/.installed-dev
 		-m pytest -q -m "not boot and not slow" tests/kernel
 	$(BIN)/python -m coverage report --data-file=build/coverage --show-missing --fail-under=100
 	$(PYTEST) -q -p tests.kernel.reached -m "not boot and not slow" tests/kernel tests/kernel/twins/comparison.py \
-		tests/prover/test_fuzz.py
+		tests/kernel/twins/test_twins.py tests/prover/test_fuzz.py
 
 setup: $(VENV)/.installed-dev
 
