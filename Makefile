@@ -48,8 +48,8 @@ coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m coverage run --branch --source=src/keelback/kernel --data-file=build/coverage \
 		-m pytest -q -m "not boot and not slow" tests/kernel
 	$(BIN)/python -m coverage report --data-file=build/coverage --show-missing --fail-under=100
-	$(PYTEST) -q -p tests.kernel.reached -m "not boot and not slow" tests/kernel tests/kernel/twins/comparison.py \
-		tests/kernel/twins/test_twins.py tests/prover/test_fuzz.py
+	$(PYTEST) -q -p tests.kernel.reached -m "not boot" --ignore=tests/kernel/test_coverage.py \
+		--ignore=tests/kernel/test_host_coverage.py tests/kernel tests/kernel/twins/comparison.py tests/prover/test_fuzz.py
 
 setup: $(VENV)/.installed-dev
 
