@@ -55,6 +55,12 @@ def capabilities_name_objects(view: View, row: Term) -> Term:
 
 
 @states("slots", "capabilities_name_objects")
+def empty_slots_are_zero(view: View, row: Term) -> Term:
+    is_empty = is_value(view.get("slots.kind", row), objects.NONE)
+    return t.implies(is_empty, t.all_of(is_zero(view.get(name, row)) for name in view.fields("slots")))
+
+
+@states("slots", "capabilities_name_objects")
 def rights_exist(view: View, row: Term) -> Term:
     return is_zero(t.bit_and(view.get("slots.rights", row), t.const(~rights.ALL & 0xFF, 8)))
 
