@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
@@ -65,6 +65,6 @@ def try_prove(job: Job) -> Result:
         return Result(job.goal.name, NOT_MODELLED, time.monotonic() - started, reason=reason)
 
 
-def compile_kernel(out: Path) -> CompiledObject:
-    """The kernel with the default sizes of its tables."""
-    return compile_object(Program(root="keelback.kernel.main"), out)
+def compile_kernel(out: Path, replaced: Mapping[Path, str] | None = None) -> CompiledObject:
+    """The kernel with the default sizes of its tables, and other texts in place of files."""
+    return compile_object(Program(root="keelback.kernel.main", replaced=replaced or {}), out)

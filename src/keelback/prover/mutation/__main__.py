@@ -7,11 +7,18 @@ import os
 import sys
 from collections import Counter
 
+from keelback.abi import syscalls
 from keelback.prover.mutation.equivalent import EQUIVALENT
-from keelback.prover.mutation.mutants import find_mutants, sample
+from keelback.prover.mutation.mutants import Mutant, find_mutants, sample
+from keelback.prover.mutation.proof import ALL_PROVEN, ProofVerdict, Trials
 from keelback.prover.mutation.trial import CALLS, NOT_TOLD, TOLD, Verdict, try_mutants
 
 COUNT = 100
+SYSTEM_CALLS = {
+    name.lower(): number
+    for name, number in vars(syscalls).items()
+    if name.isupper() and type(number) is int and not name.endswith("_COUNT") and number < syscalls.SYSTEM_CALL_COUNT
+}
 
 
 def main() -> int:
@@ -22,9 +29,12 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=CALLS, metavar="N", help=f"calls of a trial (default: {CALLS})")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="trials at a time")
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their name")
+    parser.add_argument("--prove", action="store_true", help="try to prove them: no proof may succeed")
     options = parser.parse_args()
     found = [mutant for mutant in find_mutants() if options.only in mutant.name]
     chosen = found if options.all else sample(found, options.count)
+    if options.prove:
+        return prove_all(chosen)
     verdicts: list[Verdict] = []
     for verdict in try_mutants(chosen, options.jobs, options.calls):
         verdicts.append(verdict)
@@ -42,6 +52,22 @@ def main() -> int:
         for verdict in those:
             print(f"    line {verdict.mutant.line}: {verdict.mutant.name}")
     return 1 if missed or wrongly_listed else 0
+
+
+def prove_all(mutants: list[Mutant]) -> int:
+    """Status 0 if no mutant is proven but those that behave as the original."""
+    trials = Trials(SYSTEM_CALLS)
+    verdicts: list[ProofVerdict] = []
+    for mutant in mutants:
+        verdict = trials.try_mutant(mutant)
+        verdicts.append(verdict)
+        shown = f"{verdict.goal} {verdict.confirmed[:100]}".strip()
+        print(f"{len(verdicts)}/{len(mutants)} {verdict.status} ({verdict.seconds:.1f} s) {mutant.name}  {shown}")
+    for status, count in sorted(Counter(verdict.status for verdict in verdicts).items()):
+        print(f"{count:5} {status}")
+    missed = [v for v in verdicts if v.status == ALL_PROVEN and v.mutant.name not in EQUIVALENT]
+    print(f"{len(missed)} proven, not known to be equivalent")
+    return 1 if missed else 0
 
 
 def describe(verdict: Verdict) -> str:
