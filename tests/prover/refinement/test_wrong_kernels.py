@@ -117,6 +117,8 @@ def test_what_is_right_is_proven(right: tuple[str, dict[str, Any]]) -> None:
         "reply_save::refinement",
         "unmap::refinement",
         "poll::integrity",
+        "signal::integrity",
+        "unlink::integrity",
         "object_give::integrity",
     ):
         assert run(right, goal).status == PROVEN, goal

@@ -7,7 +7,8 @@ live capabilities, of any right, in those slots of the caller's own table that x
 
 * the caller, and the object of each witness;
 * what those are bound to (LINKS), and what a thread found so is bound to in turn (FURTHER): the client that is
-  answered, the server that is called; who is first in line at an endpoint;
+  answered, the server that is called; who is first in line at an endpoint, and
+  who waits there to be called;
 * of objects with a header, whatever a pool among the witnesses owns, or owns the owner of;
 * slots of the caller's table and of a table among the witnesses; of another thread within reach, the slot in which it
   accepts capabilities, and the counts of its table;
@@ -53,7 +54,7 @@ LINKS: Final = {
         "space": "translations",
         "table": "tables' counts",
     },
-    "endpoints": {"server": "threads"},
+    "endpoints": {"server": "threads", "waiting": "threads"},
     "notifications": {"thread": "threads"},
     "replies": {"client": "threads"},
     "vcpus": {"thread": "threads", "space": "translations"},

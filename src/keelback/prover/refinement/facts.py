@@ -34,6 +34,7 @@ NOTHING = (
     "times.incarnation",
     "replies.client",
     "threads.state",
+    "threads.guest",
 )
 """What nobody_is_nobody says of rows 0 besides owner and life, as far as a call needs it."""
 OF_ENTRIES = (
@@ -170,7 +171,7 @@ def _of_partners(view: View, rows: dict[str, set[Term]], fields: set[str]) -> It
 
 def _of_entries(view: View, rows: dict[str, set[Term]], fields: set[str]) -> Iterator[Term]:
     """What is known of entries, where a query speaks of them."""
-    if "entries" not in fields:
+    if not {"entries", "translations.parent_entry"} & fields:
         return
     named = {objects.PAGE_TABLE: "translations", objects.ADDRESS_SPACE: "translations"}
     yield from (_names_what_lives(view, slot, named) for slot in _ordered(rows, "slots"))
