@@ -367,17 +367,16 @@ def leave_any(context: u64) -> None:
 kernel_leave_answered:
     ldr x16, ={kernel_lock}
     stlr wzr, [x16]
-    ldp x12, x13, [x11, #96]
-    ldp x14, x15, [x11, #112]
-    ldp x16, x17, [x11, #128]
+    ldp x13, x14, [x11, #104]
+    ldp x15, x16, [x11, #120]
+    ldp x17, x18, [x11, #136]
     ldp x19, x20, [x11, #152]
     ldp x21, x22, [x11, #168]
     ldp x23, x24, [x11, #184]
     ldp x25, x26, [x11, #200]
     ldp x27, x28, [x11, #216]
     ldp x29, x30, [x11, #232]
-    ldr x18, [x11, #144]
-    ldr x11, [x11, #88]
+    ldp x11, x12, [x11, #88]
     eret
     """,
     registers=CALLEE,
