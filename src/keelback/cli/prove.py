@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from keelback.abi import syscalls
-from keelback.cli import counterexamples, prove_system
+from keelback.cli import counterexamples, prove_system, record_checks
 from keelback.cli.common import Subparsers, UserError, user_errors
 from keelback.cli.executors import make_executor
 from keelback.compiler import link
@@ -50,6 +50,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--replay", action="store_true", help="replay counterexamples on the kernel compiled for here")
     parser.add_argument("--tests", type=Path, metavar="FILE", help="write a test for each counterexample of a call")
+    parser.add_argument(
+        "--record-checks", action="store_true", help="record which checks of the kernel never fail, for `keel build`"
+    )
     parser.set_defaults(run=run)
 
 
@@ -72,6 +75,8 @@ def all_jobs(seconds: float) -> list[Job]:
 
 def run(options: argparse.Namespace) -> int:
     """Status 0 if every goal that was asked for is proven."""
+    if options.record_checks:
+        return record_checks.run(options, system_calls())
     described = prove_system.find_system(options.goals)
     if described is not None:
         return prove_system.run(described, options)

@@ -7,8 +7,9 @@ from keelback.compiler.backend.link import LinkedImage, Segment, link, read_imag
 from keelback.compiler.backend.toolchain import ToolError
 from keelback.compiler.frontend.lowering.points import Point, PointKind
 from keelback.compiler.hosted import HostProgram
-from keelback.compiler.objects import CompiledObject, compile_object
+from keelback.compiler.objects import CompiledObject, compile_object, keep_all
 from keelback.compiler.program import CheckedProgram, IRModule, Program, check, compile_ir
+from keelback.compiler.proofs import Site, find_record, keep_record, records_digest
 from keelback.compiler.source import Diagnostic, Diagnostics
 
 __all__ = [
@@ -26,12 +27,17 @@ __all__ = [
     "PointKind",
     "Program",
     "Segment",
+    "Site",
     "ToolError",
     "check",
     "compile_foreign",
     "compile_ir",
     "compile_object",
+    "find_record",
+    "keep_all",
+    "keep_record",
     "line_table",
     "link",
     "read_image",
+    "records_digest",
 ]

@@ -12,6 +12,7 @@ from keelback.compiler.frontend.tree import Function, GlobalObject
 from keelback.compiler.frontend.types.check import type_program
 from keelback.compiler.frontend.types.collect import Program as TypedProgram
 from keelback.compiler.frontend.world import World
+from keelback.compiler.proofs import Site
 from keelback.compiler.source import Reporter
 from keelback.lang import Layout, layout_of
 
@@ -59,6 +60,7 @@ class IRModule:
     sources: tuple[Path, ...]
     checked: CheckedProgram
     kept: tuple[Function, ...]
+    sites: tuple[Site, ...] = ()
 
 
 def check(program: Program, *, host: bool = False) -> CheckedProgram:
@@ -78,10 +80,16 @@ def check(program: Program, *, host: bool = False) -> CheckedProgram:
 
 
 def lower(
-    checked: CheckedProgram, *, host: bool = False, roots: list[Function] | None = None, points: bool = False
+    checked: CheckedProgram,
+    *,
+    host: bool = False,
+    roots: list[Function] | None = None,
+    points: bool = False,
+    unreached: frozenset[int] = frozenset(),
 ) -> LoweredModule:
-    """LLVM IR of everything reachable from entries (and from `roots`); with `points`, it tells what was reached."""
-    lowering = ModuleLowering(checked.root.source, checked.typed, host=host, points=points)
+    """LLVM IR of everything reachable from entries (and from `roots`); with `points`, it tells what was reached.
+    `unreached` are the numbers of checks that are left out."""
+    lowering = ModuleLowering(checked.root.source, checked.typed, host=host, points=points, unreached=unreached)
     state = [target for target in checked.typed.globals if lowering.is_state(target) or host]
     return lowering.lower(checked.typed.functions, roots or [], state)
 
@@ -93,7 +101,13 @@ def global_layouts(globals_: tuple[GlobalObject, ...]) -> dict[str, Layout]:
 
 def compile_ir(program: Program) -> IRModule:
     """Check a program and lower it for AArch64."""
-    checked = check(program)
-    made = lower(checked)
+    return lower_ir(check(program))
+
+
+def lower_ir(checked: CheckedProgram, unreached: frozenset[int] = frozenset()) -> IRModule:
+    """Lower a checked program for AArch64, without the checks of these numbers."""
+    made = lower(checked, unreached=unreached)
     functions = tuple(function.symbol for function in made.functions)
-    return IRModule(made.text, global_layouts(made.globals), functions, checked.sources, checked, made.functions)
+    return IRModule(
+        made.text, global_layouts(made.globals), functions, checked.sources, checked, made.functions, made.sites
+    )

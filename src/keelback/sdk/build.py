@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keelback.compiler import records_digest
 from keelback.sdk.boards import BOARDS, Board
 from keelback.sdk.image.flat_image import assemble_image, place_programs
 from keelback.sdk.image.manifest import build_manifest, describe_authority
@@ -163,6 +164,7 @@ def inputs_key(plan: Plan) -> str:
         for mapping in component.mappings:
             digest.update(repr((mapping.name, mapping.virtual, mapping.access, mapping.extent.name)).encode())
     digest.update(repr(describe_authority(plan)["isolation"]).encode())
+    digest.update(records_digest().encode())
     digest.update(repr((plan.system.cores, plan.windows, plan.first_windows, plan.next_index)).encode())
     for extent in plan.extents:
         digest.update(repr((extent.name, extent.kind, extent.size_bytes, extent.physical, extent.dma)).encode())

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from keelback.compiler import Diagnostics, LinkedImage, Program, ToolError, compile_object, line_table, link
+from keelback.compiler import (
+    Diagnostics,
+    LinkedImage,
+    Program,
+    Site,
+    ToolError,
+    compile_object,
+    find_record,
+    keep_all,
+    line_table,
+    link,
+)
 from keelback.lang.layout import Layout as MemoryLayout
 from keelback.sdk.image.foreign import RUNTIME_SOURCES, build_foreign
 from keelback.sdk.image.line_tables import Row, relative_name, tidy_rows
@@ -65,7 +76,8 @@ class Job:
 class Built:
     """A linked program: its file, layouts of its globals, source lines by address, and the files they are in.
 
-    `asked` are the names of the parameters that it depends on, given or not.
+    `asked` are the names of the parameters that it depends on, given or not. `checks` are all that the compiler knows,
+    `left_out` the numbers of those that were not emitted, since they are proven to be never failed.
     """
 
     name: str
@@ -74,6 +86,8 @@ class Built:
     rows: list[Row]
     sources: list[Path]
     asked: tuple[str, ...] = ()
+    checks: tuple[Site, ...] = ()
+    left_out: frozenset[int] = frozenset()
 
 
 class ProgramErrors(Exception):
@@ -127,14 +141,19 @@ def try_build(job: Job) -> Built | str:
 
 def build_program(job: Job) -> Built:
     """Compile and link one program."""
+    checks: tuple[Site, ...] = ()
+    left_out = frozenset[int]()
     if isinstance(job.program, ForeignProgram):
         objects = build_foreign(job.program.source, job.parameters, job.folder, job.name)
         layouts: Mapping[str, MemoryLayout] = {}
         sources, asked = [job.program.source.resolve(), *RUNTIME_SOURCES], tuple(job.parameters)
     else:
-        compiled = compile_object(job.program, job.folder / f"{job.name}.o")
+        unreached = find_record if job.program.root == KERNEL_ROOT else keep_all
+        compiled = compile_object(job.program, job.folder / f"{job.name}.o", unreached=unreached)
+        checks, left_out = compiled.sites, compiled.left_out
         objects, layouts = [compiled.path], compiled.layouts
         sources, asked = list(compiled.sources), compiled.parameters_asked
     image = link(objects, job.elf, base=job.base, script=job.script, entry=job.entry)
     rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in line_table(job.elf)]
-    return Built(job.name, image, layouts, tidy_rows(rows, image.symbols["__text_end"]), sources, asked)
+    rows = tidy_rows(rows, image.symbols["__text_end"])
+    return Built(job.name, image, layouts, rows, sources, asked, checks, left_out)

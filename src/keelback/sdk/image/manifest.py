@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keelback.abi import objects, rights
+from keelback.compiler import Site
 from keelback.sdk.image.components import Built
 from keelback.sdk.image.layout import Layout
 from keelback.sdk.image.plan import ROOT_POOL, Capability, Component, Extent, Load, Plan
@@ -97,6 +98,17 @@ def _memory(plan: Plan) -> list[dict[str, Any]]:
     return [_extent(extent) for extent in sorted(plan.extents, key=lambda extent: extent.physical)]
 
 
+def _check(site: Site, is_left_out: bool) -> dict[str, Any]:
+    return {
+        "number": site.number,
+        "function": site.function,
+        "line": site.line,
+        "column": site.column,
+        "kind": site.kind.lower(),
+        "left_out": is_left_out,
+    }
+
+
 def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
     symbols = built.image.symbols
     return {
@@ -115,6 +127,7 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
             }
             for window in layout.kernel_windows
         ],
+        "checks": [_check(site, site.number in built.left_out) for site in built.checks],
     }
 
 

@@ -92,17 +92,24 @@ class FunctionLowering:
         return self._slots[key]
 
     def trap_if(self, condition: Value, kind: TrapKind) -> None:
-        """Leave for good when `condition` holds."""
+        """Leave for good when `condition` holds; nothing, if it is proven that it never does."""
+        site = self._new_site(kind)
+        if site in self.module.unreached:
+            return
         trap, good = self.builder.label("trap"), self.builder.label("good")
         self.builder.branch(condition, trap, good, f", !prof {self.module.unlikely}")
         self.builder.start(trap)
-        self.trap(kind)
+        self.trap(kind, site)
         self.builder.start(good)
 
-    def trap(self, kind: TrapKind) -> None:
+    def trap(self, kind: TrapKind, site: int | None = None) -> None:
+        """Leave for good, at a site that was numbered, or at a new one."""
         self.reached(PointKind.TRAP, kind.name)
-        self.builder.write(self.module.trap_call(kind))
+        self.builder.write(self.module.trap_call(kind, self._new_site(kind) if site is None else site))
         self.builder.terminate("unreachable")
+
+    def _new_site(self, kind: TrapKind) -> int:
+        return self.module.new_site(self.function, self._position, kind)
 
     # -- points --------------------------------------------------------------------------------------------------
 
@@ -191,10 +198,13 @@ class FunctionLowering:
             self.builder.terminate("ret void" if made.type == "void" else f"ret {made}")
 
     def _assert(self, test: Expression) -> None:
+        value, site = expressions.lower(self, test), self._new_site(TrapKind.ASSERT)
+        if site in self.module.unreached:
+            return
         good, bad = self.builder.label("holds"), self.builder.label("fails")
-        self.builder.branch(expressions.lower(self, test), good, bad, f", !prof {self.module.likely}")
+        self.builder.branch(value, good, bad, f", !prof {self.module.likely}")
         self.builder.start(bad)
-        self.trap(TrapKind.ASSERT)
+        self.trap(TrapKind.ASSERT, site)
         self.builder.start(good)
 
     def _if(self, statement: If) -> None:

@@ -23,6 +23,7 @@ from keelback.compiler.frontend.types.collect import Program
 from keelback.compiler.frontend.types.decorators import named_by, placeholders
 from keelback.compiler.frontend.types.interior import Path
 from keelback.compiler.frontend.types.model import NEVER, ArrayType, OptionalType, StructType, Type
+from keelback.compiler.proofs import Site
 from keelback.compiler.source import Source
 from keelback.lang.memory import address_of
 from keelback.lang.traps import TrapKind
@@ -42,13 +43,22 @@ class LoweredModule:
     globals: tuple[GlobalObject, ...]
     system_registers: dict[str, int]  # on the host: the address that stands for each register
     points: tuple[Point, ...] = ()  # on the host, if asked for: what `keel.reached` tells of, a byte each
+    sites: tuple[Site, ...] = ()  # not on the host: every check, those that were left out, too
 
 
 class ModuleLowering:
     """State of lowering one program. `host` chooses calls instead of machine instructions for what only a board has;
-    `points` makes it tell what of it was reached."""
+    `points` makes it tell what of it was reached; `unreached` are the numbers of checks that are not emitted."""
 
-    def __init__(self, root: Source, program: Program, *, host: bool, points: bool = False) -> None:
+    def __init__(
+        self,
+        root: Source,
+        program: Program,
+        *,
+        host: bool,
+        points: bool = False,
+        unreached: frozenset[int] = frozenset(),
+    ) -> None:
         self.host = host
         self.points: list[Point] | None = [] if points else None
         self.program = program
@@ -63,17 +73,23 @@ class ModuleLowering:
         self._system_registers: dict[str, int] = {}
         self._arrays_seen_as_bytes: dict[str, GlobalObject] = {}
         self._used_by_assembly: set[int] = set()  # ids of functions and globals that LLVM cannot see the uses of
-        self._trap_count = 0
+        self.unreached = unreached
+        self._sites: list[Site] = []
         self._helpers = False
 
     # -- what functions ask for ----------------------------------------------------------------------------------
 
-    def trap_call(self, kind: TrapKind) -> str:
-        """The instruction that traps. Each site has a number of its own, so that LLVM keeps sites apart."""
+    def new_site(self, function: Function, position: tuple[int, int], kind: TrapKind) -> int:
+        """Number the next trap. Each has a number of its own, so that LLVM keeps them apart, whatever is left out."""
+        if not self.host:
+            self._sites.append(Site(len(self._sites) + 1, function.symbol, *position, kind.name))
+        return len(self._sites)
+
+    def trap_call(self, kind: TrapKind, number: int) -> str:
+        """The instruction that traps at a site."""
         if self.host:
             return f"call void @keel.trap(i32 {int(kind)})"
-        self._trap_count += 1
-        site = (self._trap_count & TRAP_SITES) << 4 | int(kind)
+        site = (number & TRAP_SITES) << 4 | int(kind)
         return f'call void asm sideeffect "brk #{site}", ""() #3'
 
     def symbol(self, function: Function) -> str:
@@ -200,7 +216,8 @@ class ModuleLowering:
         types = [struct_definition(struct) for struct in self._structs.values()]
         text = "\n".join([*types, *parts, *self._attributes(), *self.debug.module_flags(), *self.metadata.lines(), ""])
         registers = {name: system_register_address(number) for name, number in self._system_registers.items()}
-        return LoweredModule(text, tuple(kept), tuple(self.globals.values()), registers, tuple(self.points or ()))
+        points, sites = tuple(self.points or ()), tuple(self._sites)
+        return LoweredModule(text, tuple(kept), tuple(self.globals.values()), registers, points, sites)
 
     def _byte_count(self, symbol: str) -> int:
         return size_and_align(self._arrays_seen_as_bytes[symbol].type)[0]
