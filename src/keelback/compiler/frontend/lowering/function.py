@@ -198,10 +198,10 @@ class FunctionLowering:
             self.builder.terminate("ret void" if made.type == "void" else f"ret {made}")
 
     def _assert(self, test: Expression) -> None:
+        good, bad = self.builder.label("holds"), self.builder.label("fails")
         value, site = expressions.lower(self, test), self._new_site(TrapKind.ASSERT)
         if site in self.module.unreached:
             return
-        good, bad = self.builder.label("holds"), self.builder.label("fails")
         self.builder.branch(value, good, bad, f", !prof {self.module.likely}")
         self.builder.start(bad)
         self.trap(TrapKind.ASSERT, site)
