@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final, TYPE_CHECKING, NoReturn
 from keelback.lang import (
     Array, Bitfield, Device, Memory, ReadOnly, ReadWrite, ReadWriteArray, Ref, Struct, SystemRegister, address_of,
-    array, between, bitfield, bits, byte_at, bytes_of, constants, embedded, entry, hook, i64, offset_of, parameter,
-    struct, u8, u16, u32, u64, unreachable, upto, asm, naked,
+    array, between, bitfield, bits, byte_at, bytes_of, constants, embedded, entry, hook, i64, offset_of, packed_u32,
+    packed_u64, parameter, struct, u8, u16, u32, u64, unreachable, upto, asm, naked,
 )
 
 
@@ -198,6 +198,9 @@ TYPES = [
     in_function("register", "«SYSTEM.clear()»", ".read()"),
     in_function("len", "a = x + «len('x')»", "byte_count"),
     in_function("address", "a = «address_of(x)»", "struct"),
+    in_function("packed", "a = «packed_u64(row.wide, row.small)»", "all the fields"),
+    in_function("packed", "a = packed_u32(row.small, «row.wide»)", "in their order"),
+    in_function("packed", "a = packed_u32(«y»)", "one struct"),
     in_function("bytes-of", "a = «bytes_of(row.items)»", "name the array"),
     in_function("layout", "a = x + «offset_of(Row, 'none')»", "field"),
     in_function("return", "«return»", "return a u64", "def wrong(x: u64) -> u64:"),

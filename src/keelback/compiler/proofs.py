@@ -16,7 +16,10 @@ from pathlib import Path
 from keelback.compiler.backend.cache import COMPILER_FOLDER, ContentCache, content_key
 
 PACKAGE_FOLDER = COMPILER_FOLDER.parent
-PROVER_FILES = ("checks.py", "goals.py", "ranges.py", "solvers.py", "encode/*.py")
+PROVER_FILES = (
+    *("checks.py", "pieces.py", "goals.py", "ranges.py", "rows.py", "counts.py", "solvers.py"),
+    *("encode/*.py", "hypotheses/*.py"),
+)
 """What of the prover a record rests on."""
 KIND = "checks"
 

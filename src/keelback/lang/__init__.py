@@ -27,6 +27,7 @@ from keelback.lang.registers import (
 from keelback.lang.structs import Ref, Struct, embedded, struct
 from keelback.lang.text import byte_at, byte_count
 from keelback.lang.traps import Trap, TrapKind, expect_trap, trap_kind, unreachable
+from keelback.lang.words import packed_u32, packed_u64
 
 __all__ = [
     "Array",
@@ -75,6 +76,8 @@ __all__ = [
     "noinline",
     "offset_of",
     "pack",
+    "packed_u32",
+    "packed_u64",
     "parameter",
     "size_of",
     "struct",

@@ -13,7 +13,8 @@ from typing import Final, NoReturn
 from keelback.lang import (
     Array, Bitfield, Device, GuestPhysAddr, Memory, PhysAddr, ReadOnly, ReadWrite, ReadWriteArray, Ref, Struct,
     VirtAddr, array, asm, between, bitfield, bits, byte_at, byte_count, bytes_of, constants, embedded, entry, i64,
-    inline, noinline, offset_of, parameter, size_of, struct, u8, u16, u32, u64, unreachable, upto,
+    inline, noinline, offset_of, packed_u32, packed_u64, parameter, size_of, struct, u8, u16, u32, u64, unreachable,
+    upto,
 )
 
 SIZE: Final = parameter("size", 40)
@@ -66,6 +67,18 @@ class Node(Struct):
         return self.count
 
 
+@struct
+class Word(Struct):
+    wide: u64 = u64(1)
+    low: u8 = u8(2)
+    high: u8 = u8(3)
+    half: u16 = u16(0x405)
+    single: u32 = u32(0x6070809)
+    last: u16 = u16(0xabc)
+
+
+words: Final = array(Word, 3)
+the_word: Final = words[1]
 nodes: Final = array(Node, 4)
 first: Final = nodes[0]
 inner: Final = nodes[2].leaves[1]
@@ -288,6 +301,13 @@ def _structs(table: Table) -> None:
     table.add("clears", "a: u64, b: u64", "u64", body, (0, 3), (0, 1, 55), twice=True)
     body = "nodes[a].copy_from(nodes[a])\nnodes[a].flags[a] = not nodes[a].flags[a]\nreturn nodes[a].flags[a]"
     table.add("flags", "a: u64", "bool", body, SMALL, twice=True)
+    body = "word = words[a]\nword.low = u8(a) + 250\nword.half = u16(a)\n"
+    body += "whole = packed_u64(word.low, word.high, word.half, word.single)\n"
+    body += "return whole ^ u64(packed_u32(word.low, word.high, word.half))"
+    table.add("packed", "a: u64", "u64", body, (0, 1, 2, 3, 5, 6))
+    body = "the_word.single = u32(a)\nwords[a].copy_from(the_word)\nwords[a].high = u8(9)\nthe_word.last = u16(a)\n"
+    body += "word = words[a]\nreturn packed_u64(word.low, word.high, word.half, word.single) + u64(word.last)"
+    table.add("copied_words", "a: u64", "u64", body, (0, 1, 2, 3), twice=True)
     table.add("part", "a: u64", "u64", "inner.value += a\nreturn nodes[2].leaves[1].value", (0, 5), twice=True)
     body = (
         "nodes[a].count += 1\nnodes[a].count -= 2\nnodes[a].count *= 3\nnodes[a].count //= 2\nnodes[a].count %= 300\n"

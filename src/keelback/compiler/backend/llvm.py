@@ -20,7 +20,10 @@ Target = Literal["aarch64", "host"]
 
 AARCH64_TRIPLE = "aarch64-unknown-none-elf"
 AARCH64_CPU = "cortex-a53"
-AARCH64_FEATURES = "-neon,-fp-armv8,-crypto"
+AARCH64_FEATURES = "-neon,-fp-armv8,-crypto,+reserve-x18"
+"""The kernel's entry stubs keep x18 for themselves."""
+ZIG_CPU = "cortex_a53-neon-fp_armv8-crypto+reserve_x18"
+"""The same, as zig says it."""
 INLINING_THRESHOLD = 225
 
 
@@ -87,7 +90,7 @@ def assemble(text: str, out: Path, near: frozenset[str] = frozenset()) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "program.ll"
         source.write_text(text)
-        flags = ["-target", "aarch64-freestanding-none", "-mcpu=cortex_a53-neon-fp_armv8-crypto", "-O2", "-g"]
+        flags = ["-target", "aarch64-freestanding-none", f"-mcpu={ZIG_CPU}", "-O2", "-g"]
         flags += ["-Xclang", "-disable-llvm-passes", "-Wno-override-module", "-fno-pic", "-mcmodel=small"]
         if near:
             assembly = Path(folder) / "program.s"

@@ -1,7 +1,7 @@
-"""Copies and clears whole structs, field by field with each field's own type: nothing is merged, so a proof sees every
-field.
+"""Copies and clears whole structs.
 
-Small structs are loaded whole before they are stored, so that the machine code can use pairs of registers.
+Small structs are loaded whole before they are stored, in words of 8 bytes where they consist of such words, so that the
+machine code can use pairs of registers. All others are copied field by field.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 UNROLLED_COUNT = 32  # longer arrays are copied by a loop,
 CLEARED_COUNT = 64  # or cleared
 LOADED_COUNT = 8  # so many numbers fit the registers
+WORD_BYTES = 8
 
 
 def copy_struct(function: FunctionLowering, node: Operation) -> Value:
@@ -28,7 +29,10 @@ def copy_struct(function: FunctionLowering, node: Operation) -> Value:
     target, source = operands(function, node)
     kind = node.operands[0].type
     function.module.note_type(kind)
-    if _number_count(kind) <= LOADED_COUNT:
+    size, align = size_and_align(kind)
+    if align == WORD_BYTES and size <= LOADED_COUNT * WORD_BYTES and _number_count(kind) <= LOADED_COUNT:
+        _copy_words(function, target.text, source.text, size // WORD_BYTES)
+    elif _number_count(kind) <= LOADED_COUNT:
         _store_numbers(function, kind, target.text, _load_numbers(function, kind, source.text))
     else:
         _copy(function, kind, target.text, source.text)
@@ -60,6 +64,20 @@ def _number_count(kind: Type) -> int:
     if isinstance(kind, StructType):
         return sum(_number_count(field.type) for field in kind.fields.values())
     return LOADED_COUNT + 1 if isinstance(kind, ArrayType) else 1
+
+
+def _copy_words(function: FunctionLowering, target: str, source: str, count: int) -> None:
+    builder = function.builder
+    places = [
+        [
+            builder.emit("ptr", f"getelementptr inbounds nuw i64, ptr {start}, i64 {number}").text
+            for number in range(count)
+        ]
+        for start in (source, target)
+    ]
+    values = [builder.load("i64", place, ", align 8") for place in places[0]]
+    for value, place in zip(values, places[1], strict=True):
+        builder.store(value, place, ", align 8")
 
 
 def _load_numbers(function: FunctionLowering, kind: Type, source: str) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING
 
 from keelback.compiler.frontend.lowering import operations
@@ -44,6 +45,8 @@ def lower(function: FunctionLowering, node: Expression) -> Value:
             return integer(64, device.base)
         case Global() | Field() | Element():
             return _place_value(function, node)
+        case Operation(name="packed", operands=[Field() as first]):
+            return _packed(function, first, node.type)
         case Operation():
             return operations.lower(function, node)
         case Call():
@@ -111,6 +114,13 @@ def _load(function: FunctionLowering, where: str, node: Expression) -> Value:
     """Read a scalar from memory; a bool is a byte there."""
     value = function.builder.load(memory_type(node.type), where, _access(function, node))
     return function.builder.emit("i1", f"trunc nuw i8 {value.text} to i1") if node.type is BOOL else value
+
+
+def _packed(function: FunctionLowering, first: Field, kind: Type) -> Value:
+    """Read a word that begins with this field. It may be anything's that lies there."""
+    assert isinstance(first.base.type, StructType)
+    align = gcd(first.base.type.align, first.field.offset or first.base.type.align)
+    return function.builder.load(value_type(kind), pointer(function, first), f", align {align}")
 
 
 def store(function: FunctionLowering, node: Expression, value: Value) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keelback import lang
-from keelback.compiler.frontend.tree import Built, Const, Expression, Function, Global, Operation, Text
+from keelback.compiler.frontend.tree import Built, Const, Expression, Field, Function, Global, Local, Operation, Text
 from keelback.compiler.frontend.types.model import (
+    BOOL,
     BROKEN,
     MEMORY,
     NEVER,
@@ -16,8 +17,10 @@ from keelback.compiler.frontend.types.model import (
     STR,
     ArrayType,
     IntType,
+    Type,
     is_aggregate,
 )
+from keelback.lang.words import BOOL_BITS
 
 if TYPE_CHECKING:
     from keelback.compiler.frontend.types.calls import CallTyping
@@ -107,6 +110,47 @@ def _bytes_of(typing: CallTyping, node: ast.Call) -> Expression:
     return typing.error(node, "bytes-of", f"`bytes_of` takes a module-level Array[u8], not {kind}", "name the array")
 
 
+def _packed(name: str, width: int) -> Typing:
+    """Neighbouring fields of one struct, read as one word."""
+
+    def make(typing: CallTyping, node: ast.Call) -> Expression:
+        values = [typing.expression(argument) for argument in node.args]
+        if any(value.type is BROKEN for value in values):
+            return typing.broken(node)
+        first = values[0] if values else None
+        bits = 0
+        for argument, value in zip(node.args, values, strict=True):
+            if not _follows(first, bits, value):
+                message = f"`{name}` of what is not the next integer or bool field of a struct"
+                return typing.error(
+                    argument, "packed", message, "give fields of one struct, a local or a global, in their order"
+                )
+            bits += _memory_bits(value.type)
+        if bits != width or node.keywords:
+            message = f"`{name}` takes fields of {width} bits together, not {bits}"
+            return typing.error(node, "packed", message, "give all the fields of the word")
+        return Operation(typing.integer(f"u{width}"), *typing.position(node), "packed", [values[0]])
+
+    return make
+
+
+def _memory_bits(kind: Type) -> int:
+    """What an integer or a bool takes in memory; 0 for anything else."""
+    return kind.width if isinstance(kind, IntType) else BOOL_BITS if kind is BOOL else 0
+
+
+def _follows(first: Expression | None, bits: int, value: Expression) -> bool:
+    """Whether a value is an integer or bool field of the local or global struct of `first`, `bits` behind that."""
+    if not isinstance(first, Field) or not isinstance(value, Field) or not _memory_bits(value.type):
+        return False
+    here, there = first.base, value.base
+    if isinstance(here, Local) and isinstance(there, Local):
+        is_same = here.variable is there.variable
+    else:
+        is_same = isinstance(here, Global) and isinstance(there, Global) and here.target is there.target
+    return is_same and value.field.offset == first.field.offset + bits // 8
+
+
 def _layout(function: Callable[..., int]) -> Typing:
     def make(typing: CallTyping, node: ast.Call) -> Expression:
         values = [typing.expression(argument) for argument in node.args]
@@ -127,6 +171,8 @@ LANGUAGE_FUNCTIONS: dict[int, Typing] = {
     id(lang.bytes_of): _bytes_of,
     id(lang.size_of): _layout(lang.size_of),
     id(lang.offset_of): _layout(lang.offset_of),
+    id(lang.packed_u32): _packed("packed_u32", 32),
+    id(lang.packed_u64): _packed("packed_u64", 64),
     id(len): _length,
     id(min): _extreme("min"),
     id(max): _extreme("max"),
