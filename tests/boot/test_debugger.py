@@ -55,16 +55,21 @@ def test_gdb_stops_on_python_lines_in_kernel_and_component(tmp_path: Path) -> No
         COMMANDS.format(
             port=port,
             component=built.folder / "greeter.elf",
-            scheduler_line=line_of(scheduler, "u64(priority & 63)"),
+            scheduler_line=line_of(scheduler, "u64(rank & 63)"),
             component_line=line_of(GREETER, "while take_line"),
         )
     )
     emulation = Emulation(built.board, built.image, built.ram_end, cores=built.cores, gdb_port=port)
-    with Machine(emulator_command(emulation, interactive=False), limit_s=300):
-        command = ["timeout", "-k", "5", str(GDB_SECONDS), "gdb-multiarch", "-batch", "-x", str(script)]
-        done = subprocess.run([*command, str(built.folder / "kernel.elf")], capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    assert "mark_ready" in output and "u64(priority & 63)" in output, output
+    command = ["timeout", "-k", "5", str(GDB_SECONDS), "gdb-multiarch", "-batch", "-x", str(script)]
+    command.append(str(built.folder / "kernel.elf"))
+    with (
+        Machine(emulator_command(emulation, interactive=False), limit_s=300) as machine,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as debugger,
+    ):
+        machine.expect("hello from greeter", limit_s=GDB_SECONDS)
+        machine.send("a line\r")  # nobody runs the line before that
+        output, _ = debugger.communicate()
+    assert "mark_ready" in output and "u64(rank & 63)" in output, output
     assert " start (device_tree=" in output and "kernel/boot.py" in output, output
     assert "$1 = {0, 0, 0, 0}" in output, output  # no queue is marked yet
     assert "#0  notified (" in output and "while take_line():" in output, output

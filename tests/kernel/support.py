@@ -84,7 +84,7 @@ def make_slot(table: int, number: int, kind: int, index: int, given: int = right
 def make_thread(index: int) -> None:
     """A ready thread with its endpoint, its notification and a capability to everything."""
     thread = state.threads[index]
-    thread.rank, thread.ceiling, thread.state = u32(PRIORITIES[index]), u8(255), u8(state.READY)
+    thread.rank, thread.ceiling, thread.state = u32(PRIORITIES[index]), u8(255), u32(state.READY)
     thread.table = thread.space = thread.notification = thread.serves = u32(index)
     thread.slots_first, thread.slots_count = u32(index * SLOTS), u32(SLOTS)
     table = state.tables[index]
@@ -225,7 +225,7 @@ def check_invariants() -> None:
     check_scheduler()
     for number in PRIORITIES:
         bound = state.threads[state.notifications[number].thread]
-        if bound.notification == number and (bound.state == state.WAITING or bound.state == state.RECEIVING):
+        if bound.notification == number and state.RECEIVING <= bound.state <= state.WAITING:
             assert state.notifications[number].pending == 0
     for table in PRIORITIES:
         for number in range(EMPTY + 10):

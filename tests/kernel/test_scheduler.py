@@ -12,7 +12,7 @@ from keelback.kernel.scheduler import (
     commit_unready,
     commit_wake,
 )
-from keelback.lang import u8, u32
+from keelback.lang import u32
 from tests.kernel.support import CLIENT, MONITOR, PEER, PRIORITIES, SERVER, check_invariants, current, members
 
 CORE = state.cores[0]
@@ -25,7 +25,7 @@ def slice_wanted() -> bool:
 def block() -> int:
     """Block the thread that runs; who was it?"""
     index = current()
-    state.threads[index].state = u8(state.WAITING)
+    state.threads[index].state = u32(state.WAITING)
     commit_run_next(CORE)
     return index
 
@@ -82,10 +82,10 @@ def test_hand_over_prefers_a_better_ready_thread() -> None:
         block()
     commit_wake(u32(CLIENT))
     assert current() == CLIENT
-    state.threads[CLIENT].state = u8(state.WAITING)
+    state.threads[CLIENT].state = u32(state.WAITING)
     commit_hand_over(CORE, u32(PEER))
     assert current() == PEER
-    state.threads[PEER].state = u8(state.WAITING)
+    state.threads[PEER].state = u32(state.WAITING)
     commit_hand_over(CORE, u32(SERVER))
     assert current() == SERVER
     assert list(members(PRIORITIES[MONITOR])) == [MONITOR]
@@ -96,7 +96,7 @@ def test_every_priority_is_found(priority: int) -> None:
     while current() != 0:
         block()
     thread = state.threads[PEER]
-    thread.rank, thread.state = u32(priority), u8(state.READY)
+    thread.rank, thread.state = u32(priority), u32(state.READY)
     state.threads[CLIENT].rank = u32(255)
     CORE.current = u32(CLIENT)
     commit_wake(u32(PEER))

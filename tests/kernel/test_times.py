@@ -9,7 +9,7 @@ from keelback.kernel.objects.thread import commit_stop_present
 from keelback.kernel.scheduler import commit_hand_over, commit_run_next, commit_wake, commit_wake_slowly
 from keelback.kernel.ticks import find_deadline
 from keelback.kernel.timers import NEVER, UNIT_BITS, commit_sleep, find_first_due
-from keelback.lang import u8, u32, u64
+from keelback.lang import u32, u64
 from tests.kernel.support import CLIENT, PEER, SERVER, WEAK_ENDPOINT, current, slot_of
 
 CORE = state.cores[0]
@@ -26,7 +26,7 @@ def limit(index: int, remaining: int) -> None:
 def block() -> int:
     """Block the thread that runs; who was it?"""
     index = current()
-    state.threads[index].state = u8(state.WAITING)
+    state.threads[index].state = u32(state.WAITING)
     commit_run_next(CORE)
     return index
 
@@ -44,7 +44,7 @@ def test_to_whom_the_processor_is_handed_without_time_sleeps_until_there_is_some
     assert block() == SERVER
     limit(SERVER, 0)
     assert current() == CLIENT
-    state.threads[CLIENT].state = u8(state.WAITING)
+    state.threads[CLIENT].state = u32(state.WAITING)
     commit_hand_over(CORE, u32(SERVER))
     assert current() == PEER
     assert state.threads[SERVER].state == state.READY and state.threads[SERVER].deadline == 0x4000 - 0x1000 + 1
@@ -91,7 +91,7 @@ def test_the_client_of_a_thread_that_is_stopped_from_afar_runs_at_once() -> None
     server = state.threads[SERVER]
     client = state.threads[CLIENT]
     assert block() == SERVER
-    client.rank, client.state = u32(30), u8(state.AWAITING)
+    client.rank, client.state = u32(30), u32(state.AWAITING)
     assert current() == CLIENT
     commit_run_next(CORE)
     server.client, client.server = u32(CLIENT), u32(SERVER)

@@ -18,7 +18,7 @@ PASSED: Final = 16
 """Or'ed into x10: the capability that the other side passed is in the slot of ACCEPT."""
 
 OWN_ENDPOINT_SLOT: Final = 1
-"""By convention a component's slot 1 holds the endpoint it serves."""
+"""By convention a component's slot 1 holds the endpoint it serves, to mint from; empty where it is not to do that."""
 OWN_NOTIFICATION_SLOT: Final = 2
 """By convention a component's slot 2 holds the notification bound to its thread."""
 FIRST_GIVEN_SLOT: Final = 3

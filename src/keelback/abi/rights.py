@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 READ: Final = 1
-"""Receive, wait, poll, read registers."""
+"""Wait, poll, read registers."""
 WRITE: Final = 2
 """Call, signal, write registers, inject."""
 GRANT: Final = 4

@@ -17,8 +17,6 @@ TABLE_ARGUMENT: Final = (objects.CAPABILITY_TABLE, WRITE)
 
 SLOTS: Final[dict[int, dict[int, tuple[int, int]]]] = {
     syscalls.CALL: {8: (objects.ENDPOINT, WRITE)},
-    syscalls.RECEIVE: {8: (objects.ENDPOINT, READ)},
-    syscalls.REPLY_RECEIVE: {8: (objects.ENDPOINT, READ)},
     syscalls.SIGNAL: {8: (objects.NOTIFICATION, WRITE)},
     syscalls.WAIT: {8: (objects.NOTIFICATION, READ)},
     syscalls.POLL: {8: (objects.NOTIFICATION, READ)},
@@ -44,7 +42,6 @@ SLOTS: Final[dict[int, dict[int, tuple[int, int]]]] = {
     syscalls.REPLY: {8: (objects.REPLY, CONTROL)},
     syscalls.CALL_PASS: {8: (objects.ENDPOINT, WRITE)},
     syscalls.REPLY_PASS: {8: (objects.REPLY, CONTROL)},
-    syscalls.RECEIVE_UNTIL: {8: (objects.ENDPOINT, READ)},
     syscalls.WAIT_UNTIL: {8: (objects.NOTIFICATION, READ)},
     syscalls.CAPABILITY_MOVE: {8: (ANY, 0), 1: TABLE_ARGUMENT},
     syscalls.CAPABILITY_CLEAR: {8: (objects.CAPABILITY_TABLE, WRITE)},

@@ -1,12 +1,12 @@
 """System call numbers: the immediate of `svc #number`.
 
-Registers: x8 names the capability's slot, x0..x7 carry arguments or message words. On return x8 is the status
-(keelback.abi.errors), x9 a badge or notification bits, x10 the kind of event, x0..x7 results. x9 and x10 come back zero
-where a call does not use them, x11..x18 and the condition flags without meaning; x19..x30, sp and tpidr_el0 are
-preserved. A refused call changes nothing but x8, x9 and x10; one that says PENDING has asked another core to let go of
-something, or has done a part of the work, and is to be made again. Errors are found in this order, unless a call says
-another: slots (BAD_SLOT, WRONG_KIND, DEAD, NO_RIGHT), x8 first and then by number of the register; then in the order of
-the call's text.
+Registers: x8 names the capability's slot (not where nothing but the caller itself is meant), x0..x7 carry arguments or
+message words. On return x8 is the status (keelback.abi.errors), x9 a badge or notification bits, x10 the kind of event,
+x0..x7 results. x9 and x10 come back zero where a call does not use them, x11..x18 and the condition flags without
+meaning; x19..x30, sp and tpidr_el0 are preserved. A refused call changes nothing but x8, x9 and x10; one that says
+PENDING has asked another core to let go of something, or has done a part of the work, and is to be made again. Errors
+are found in this order, unless a call says another: slots (BAD_SLOT, WRONG_KIND, DEAD, NO_RIGHT), x8 first and then by
+number of the register; then in the order of the call's text.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ NULL: Final = 1
 """Does nothing. Status OK."""
 
 RECEIVE: Final = 2
-"""x8 endpoint (READ). Blocks; x10 = kind of event (keelback.abi.messages), x9 = badge, or bits for a signal,
-x0..x7 = message. STATE unless the caller is the endpoint's server. A client not yet replied to gets RESTARTED."""
+"""Blocks on the endpoint that the caller serves (ENDPOINT_BIND), without a capability; x10 = kind of event
+(keelback.abi.messages), x9 = badge, or bits for a signal, x0..x7 = message. STATE when it serves none. A client not yet
+replied to gets RESTARTED."""
 
 REPLY_RECEIVE: Final = 56
-"""x8 endpoint (READ), x0..x7 reply for the present client (none: the reply is dropped). Then as RECEIVE."""
+"""x0..x7 reply for the present client (none: the reply is dropped). Then as RECEIVE."""
 
 SIGNAL: Final = 4
 """x8 notification (WRITE). Ors the capability's badge into the pending bits."""

@@ -12,9 +12,10 @@ from keelback.kernel import boot
 from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.vectors import (
     CALLER,
+    SERVER,
     STOPPED,
+    TURNED,
     leave,
-    leave_any,
     leave_caller,
     leave_common_case,
     leave_refused,
@@ -31,7 +32,7 @@ from keelback.kernel.scheduler import commit_reschedule, this_core
 from keelback.kernel.state import Core, Thread, threads, vcpus
 from keelback.kernel.ticks import commit_tick
 from keelback.kernel.trace import record, write_record
-from keelback.lang import address_of, entry, inline, noinline, u8, u32, u64
+from keelback.lang import address_of, entry, inline, noinline, packed_u32, u8, u32, u64
 
 
 @entry("kernel_boot")
@@ -58,16 +59,12 @@ def system_call(number: u64) -> u64:
     return call_traced(number, core, interface.present_thread(core))
 
 
-@entry("kernel_called")
-def called(status: u64) -> None:
-    """After a system call: the caller runs on, or whoever is the present thread now. If nothing turned, the stub itself
-    does that."""
-    core = this_core()
-    calling = interface.present_thread(core)
+@entry("kernel_called", registers=TURNED)
+def called(status: u64, core: Core, calling: Thread) -> None:
+    """After a system call that turned something, when all registers are saved: whoever is the present thread now runs.
+    If nothing turned the stub lets the caller run on."""
     calling.context.registers[8] = status
-    if not core.turned:
-        return leave_caller(address_of(calling))
-    return leave_any(resume_soon(core, calling))
+    return leave(resume_soon(core, calling))
 
 
 # The calls that everything else is made of have entries of their own. The common case goes straight to whom it hands
@@ -79,8 +76,10 @@ def call(
     x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
 ) -> None:
     """CALL. If the server waited for it, it runs at once."""
-    server = endpoint.find_receiver(calling, number)
-    if server == 0 or not interface.has_own_space(threads[server]):
+    if not endpoint.is_call_next(calling, number):
+        return call_later(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+    server = endpoint.server_of(calling, number)
+    if not interface.has_own_space(threads[server]):
         return call_later(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
     badge = endpoint.commit_call(core, calling, number, server)
     receiver = threads[server]
@@ -99,22 +98,24 @@ def call_later(
     return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
 
 
-@entry("kernel_reply_receive", registers=CALLER)
+@entry("kernel_reply_receive", registers=SERVER)
 def reply_receive(
-    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread, number: u64
+    x0: u64, x1: u64, x2: u64, x3: u64, x4: u64, x5: u64, x6: u64, x7: u64, core: Core, calling: Thread
 ) -> None:
     """REPLY_RECEIVE. If nothing waits for the server, its client runs at once."""
-    client = endpoint.find_client(core, calling, number)
-    if client == 0 or not interface.has_own_space(threads[client]):
-        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+    if not endpoint.is_reply_next(core, calling):
+        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, u64(0))
+    client = calling.client
     waiting = threads[client]
+    if not interface.has_own_space(waiting):
+        return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, u64(0))
     if waiting.faulting:
         if x0 != faults.RESUME:
-            return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, number)
+            return leave_common_case(x0, x1, x2, x3, x4, x5, x6, x7, core, calling, u64(0))
         waiting.faulting = False
-        endpoint.commit_go_on(core, calling, client)
+        endpoint.commit_go_on(core, calling)
         return leave(interface.change_component(core, calling, client, waiting))
-    endpoint.commit_go_on(core, calling, client)
+    endpoint.commit_go_on(core, calling)
     interface.switch_component(core, calling, client, waiting)
     return leave_to(x0, x1, x2, x3, x4, x5, x6, x7, waiting, u64(0), u64(0))
 
@@ -309,7 +310,8 @@ def resume_soon(core: Core, before: Thread) -> u64:
     which the thread `before` belongs."""
     current = core.current
     chosen = threads[current]
-    if current == 0 or core.in_guest or core.slice_wanted or core.trace_mask.bit(trace.SWITCH):
+    is_special = packed_u32(core.slice_wanted, core.in_guest, core.padding) != 0
+    if current == 0 or is_special or core.trace_mask.bit(trace.SWITCH):
         return resume_any(core)
     if chosen.guest != 0 or chosen.charged != core.charged or not interface.has_own_space(chosen):
         return resume_any(core)

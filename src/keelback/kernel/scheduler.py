@@ -12,7 +12,7 @@ from keelback.kernel import queues
 from keelback.kernel.arch import interface
 from keelback.kernel.budgets import check_budget, commit_wait_for_budget, context_of
 from keelback.kernel.state import ASKED_RESCHEDULE, PARTITION_QUEUES, READY, Core, Thread, cores, threads, times
-from keelback.lang import inline, noinline, u8, u32, u64, upto
+from keelback.lang import inline, noinline, u32, u64, upto
 
 this_core = interface.this_core
 ask = interface.ask
@@ -73,28 +73,27 @@ def find_best_of(core: Core, partition: u32) -> u32:
     return u32(0)
 
 
-def commit_ready_last(index: u32) -> None:
-    """Put a thread at the end of its ready queue."""
+def commit_ready_last(core: Core, index: u32) -> None:
+    """Put a thread at the end of its ready queue, on the core that is its."""
     thread = threads[index]
     partition = partition_of(thread)
     queues.commit_append(partition * PARTITION_QUEUES + thread.rank, index)
-    mark_ready(core_of(thread), partition, priority_of(thread))
+    mark_ready(core, partition, thread.rank)
 
 
-def commit_ready_first(index: u32) -> None:
+def commit_ready_first(core: Core, index: u32) -> None:
     """Put a thread at the front of its ready queue: it was interrupted, and its slice is not used up."""
     thread = threads[index]
     partition = partition_of(thread)
     queues.commit_prepend(partition * PARTITION_QUEUES + thread.rank, index)
-    mark_ready(core_of(thread), partition, priority_of(thread))
+    mark_ready(core, partition, thread.rank)
 
 
 @inline
-def mark_ready(core: Core, partition: u32, priority: u32) -> None:
-    """Note that the ready queue of a priority has members."""
-    word = 4 * partition + (priority >> 6)
-    core.ready[word] = core.ready[word] | u64(1) << u64(priority & 63)
-    rank = core.number << 8 | priority
+def mark_ready(core: Core, partition: u32, rank: u32) -> None:
+    """Note that the ready queue of a rank of this core has members."""
+    word = 4 * partition + ((rank & 255) >> 6)
+    core.ready[word] = core.ready[word] | u64(1) << u64(rank & 63)
     if rank > core.best_rank and is_eligible(core, partition):
         core.best_rank = rank
 
@@ -137,19 +136,19 @@ def commit_wake(index: u32) -> u64:
     thread = threads[index]
     is_better = thread.rank > threads[core.current].rank and thread.rank >> 8 == core.number
     if is_better and thread.charged == 0 and is_eligible(core, partition_of(thread)):
-        thread.state = u8(READY)
+        thread.state = u32(READY)
         present = core.current
         core.current = index
         core.turned = True
-        return commit_make_way(present)
+        return commit_make_way(core, present)
     return commit_wake_slowly(index)
 
 
 @noinline
-def commit_make_way(index: u32) -> u64:
+def commit_make_way(core: Core, index: u32) -> u64:
     """Put the thread that was the present one, if there was one, back into its queue. OK."""
     if index != 0:
-        commit_ready_first(index)
+        commit_ready_first(core, index)
     return u64(errors.OK)
 
 
@@ -157,7 +156,7 @@ def commit_make_way(index: u32) -> u64:
 def commit_wake_slowly(index: u32) -> u64:
     """commit_wake for a thread with a limit, or on another core, or that has to wait for better ones."""
     thread = threads[index]
-    thread.state = u8(READY)
+    thread.state = u32(READY)
     if thread.charged != 0 and not check_budget(thread):
         commit_wait_for_budget(index, thread)
         return u64(errors.OK)
@@ -165,17 +164,17 @@ def commit_wake_slowly(index: u32) -> u64:
     rival = priority_of(threads[core.current])
     priority = priority_of(thread)
     if priority <= rival or not is_eligible(core, partition_of(thread)):
-        commit_ready_last(index)
+        commit_ready_last(core, index)
         core.slice_wanted = core.slice_wanted or priority == rival
         core.turned = True
         if priority == rival and not is_here(core):
             ask(core, u32(ASKED_RESCHEDULE))  # so that it arms its timer
     elif not is_here(core):
-        commit_ready_last(index)
+        commit_ready_last(core, index)
         ask(core, u32(ASKED_RESCHEDULE))
     else:
         if core.current != 0:
-            commit_ready_first(core.current)
+            commit_ready_first(core, core.current)
         core.current = index
         core.turned = True
     return u64(errors.OK)
@@ -186,7 +185,7 @@ def commit_hand_over(core: Core, index: u32) -> None:
     """The present thread has blocked in favour of another, blocked one: run that, unless a ready one is better."""
     thread = threads[index]
     if core.best_rank <= thread.rank <= core.best_rank | 255 and is_same_time(core, thread):
-        thread.state = u8(READY)
+        thread.state = u32(READY)
         core.current = index
         core.turned = True
         core.slice_wanted = thread.rank == core.best_rank
@@ -208,11 +207,11 @@ def commit_hand_over_later(core: Core, index: u32) -> None:
     if not is_here(core_of(thread)) or not is_eligible(core, partition_of(thread)):
         commit_wake_slowly(index)
         return commit_run_next(core)
-    thread.state = u8(READY)
+    thread.state = u32(READY)
     if thread.charged != 0 and not check_budget(thread):
         commit_wait_for_budget(index, thread)
     elif thread.rank < core.best_rank:
-        commit_ready_first(index)
+        commit_ready_first(core, index)
     else:
         core.current = index  # before its equals, of whatever partition
         core.turned = True
@@ -224,7 +223,7 @@ def commit_hand_over_later(core: Core, index: u32) -> None:
 def commit_preempt(core: Core) -> None:
     """Put the present thread back, and let the best ready one run."""
     if core.current != 0:
-        commit_ready_first(core.current)
+        commit_ready_first(core, core.current)
     commit_run_next(core)
 
 
@@ -239,7 +238,7 @@ def commit_reschedule(core: Core) -> None:
 def commit_end_slice(core: Core) -> None:
     """Let the next ready thread of the same priority run, if there is one."""
     if core.current != 0 and core.best_rank == threads[core.current].rank:
-        commit_ready_last(core.current)
+        commit_ready_last(core, core.current)
         commit_run_next(core)
 
 
@@ -247,6 +246,6 @@ def commit_start_all() -> None:
     """At boot: queue the threads that the image says are ready, and choose the first to run on each core."""
     for thread in upto(u32(limits.THREAD_COUNT)):
         if thread != 0 and threads[thread].state == READY:
-            commit_ready_last(thread)
+            commit_ready_last(core_of(threads[thread]), thread)
     for number in upto(u32(limits.CORE_COUNT)):
         commit_run_next(cores[number])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import limits, mappings, objects, trace
-from keelback.lang import Array, PhysAddr, Struct, array, embedded, struct, u8, u32, u64
+from keelback.lang import Array, PhysAddr, Struct, array, embedded, struct, u8, u16, u32, u64
 
 # Thread.state
 STOPPED: Final = 0
@@ -22,10 +22,12 @@ CALLING: Final = 2
 AWAITING: Final = 3
 """Its server, or the reply object that this put it into, owes it a reply."""
 RECEIVING: Final = 4
-"""In RECEIVE: the server of endpoint `serves` waits for a message or a signal."""
-WAITING: Final = 5
+"""In RECEIVE without a deadline: the server of endpoint `serves` waits for a message or a signal."""
+RECEIVING_UNTIL: Final = 5
+"""The same with a deadline."""
+WAITING: Final = 6
 """In WAIT on its bound notification."""
-GUEST_IDLE: Final = 6
+GUEST_IDLE: Final = 7
 """In VCPU_RUN, and the guest executed wfi."""
 
 # Vcpu.access: what the last exit left open, for WRITE_RESULT.
@@ -100,18 +102,19 @@ class Thread(Struct):
     fault_words: Array[u64] = array(u64, 5)  # the fault; valid while `faulting`
     deadline: u64 = u64(0)  # in ticks; valid while it is in a timer queue
     queue: u32 = u32(0)  # the queue it is in, 0 for none. boot: 0, also for threads that start READY
+    budget: u32 = u32(0)  # its own scheduling context, 0 for no limit. boot: reciprocal
     next: u32 = u32(0)  # neighbours in that queue
     previous: u32 = u32(0)
     rank: u32 = u32(0)  # core * 256 + priority. boot: with a priority of 1..255
     slots_first: u32 = u32(0)  # where its capability table starts in `slots`, and its length. boot: as the table says
     slots_count: u32 = u32(0)
-    endpoint: u32 = u32(0)  # CALLING: on which endpoint
     client: u32 = u32(0)  # the thread it owes a reply; that one's `server` is this one
+    state: u32 = u32(STOPPED)  # boot: READY or STOPPED
     server: u32 = u32(0)  # AWAITING: the thread that owes the reply, if no reply object does
+    endpoint: u32 = u32(0)  # CALLING: on which endpoint
     reply: u32 = u32(0)  # AWAITING: the reply object it is in, and whose `client` it is
     serves: u32 = u32(0)  # the endpoint whose server it is. boot: reciprocal
     notification: u32 = u32(0)  # bound to it. boot: index, and the notification's `thread` names it back
-    budget: u32 = u32(0)  # its own scheduling context, 0 for no limit. boot: reciprocal
     vcpu: u32 = u32(0)  # the vcpu that it alone runs. boot: reciprocal
     guest: u32 = u32(0)  # in VCPU_RUN: that vcpu
     table: u32 = u32(0)  # its capability table. boot: 1..
@@ -121,9 +124,9 @@ class Thread(Struct):
     fault_endpoint: u32 = u32(0)  # where its faults go, 0 for nowhere. boot: an endpoint's index, or 0
     fault_generation: u32 = u32(0)  # of that endpoint; after another one its faults go nowhere
     header: Header = embedded(Header)
-    state: u8 = u8(STOPPED)  # boot: READY or STOPPED
     ceiling: u8 = u8(0)  # the highest priority it may give to others. boot: at least its own
     faulting: bool = False  # CALLING or AWAITING because of a fault; or STOPPED by one
+    quiet: bool = False  # it serves an endpoint that nobody queues for, and no bits are pending for it; False: unknown
     padding: Array[u64] = array(u64, 5)  # to 512 bytes, so that indexing is a shift
 
 
@@ -174,8 +177,7 @@ class Endpoint(Struct):
 
     header: Header = embedded(Header)
     server: u32 = u32(0)  # the only thread that may receive here. boot: reciprocal with its `serves`
-    waiting: u32 = u32(0)  # the server while it is RECEIVING here without a deadline, else 0
-    padding: Array[u32] = array(u32, 3)  # to 32 bytes, so that indexing is a shift
+    padding: Array[u32] = array(u32, 4)  # to 32 bytes, so that indexing is a shift
 
 
 @struct
@@ -207,6 +209,7 @@ class Interrupt(Struct):
     notification_generation: u32 = u32(0)  # after another one it signals nobody
     edge: bool = False  # boot: triggered by an edge, not by a level
     fired: bool = False  # delivered and not acknowledged yet
+    padding: Array[u64] = array(u64, 3)  # to 64 bytes, so that indexing is a shift
 
 
 @struct
@@ -223,10 +226,11 @@ class Slot(Struct):
     badge: u64 = u64(0)  # boot: notification: the bits it signals; endpoint: what the server sees. Else 0
     object: u32 = u32(0)  # boot: index in the table of its kind
     generation: u32 = u32(0)  # boot: that of the object
-    grant: u32 = u32(0)  # the grant it came through, 0 for none
-    grant_generation: u32 = u32(0)
-    kind: u8 = u8(objects.NONE)  # boot: keelback.abi.objects
     rights: u8 = u8(0)  # boot: keelback.abi.rights
+    kind: u8 = u8(objects.NONE)  # boot: keelback.abi.objects
+    grant: u16 = u16(0)  # the grant it came through, 0 for none
+    grant_generation: u32 = u32(0)
+    padding: u64 = u64(0)  # to 32 bytes, so that indexing is a shift
 
 
 @struct
@@ -362,6 +366,7 @@ class Core(Struct):
     stopping: u32 = u32(0)  # the thread that other cores want stopped, if it still runs here when this one answers
     slice_wanted: bool = False  # the present thread has rivals: the timer must end its slice
     in_guest: bool = False  # the processor is set up for the loaded vcpu, not for a component
+    padding: u16 = u16(0)  # so that both can be read at once
     online: bool = False
     panicking: bool = False
 

@@ -26,7 +26,7 @@ from keelback.kernel.scheduler import (
     is_eligible,
     partition_of,
 )
-from keelback.kernel.state import GUEST_IDLE, READY, RECEIVING, Core, endpoints, threads, times, windows
+from keelback.kernel.state import GUEST_IDLE, READY, Core, threads, times, windows
 from keelback.kernel.timers import NEVER, UNIT_BITS, find_expired, find_next
 from keelback.lang import noinline, u32, u64
 
@@ -83,8 +83,6 @@ def commit_expire(index: u32) -> None:
             commit_wake(index)
         return
     if thread.state != READY:
-        if thread.state == RECEIVING:
-            endpoints[thread.serves].waiting = u32(0)
         commit_own_time(thread)
         thread.context.registers[8] = u64(errors.TIMEOUT)
     commit_wake(index)

@@ -15,6 +15,7 @@ from keelback.abi import limits, mappings
 from keelback.abi import objects as kinds
 from keelback.prover.incremental import Family, Key, Watch, each, pairs
 from keelback.prover.state import (
+    RECEIVES,
     Access,
     Activity,
     Built,
@@ -67,7 +68,7 @@ SYNDROME_LONG = 1 << 25
 FULL_SIZE = 3
 
 ACTIVITIES = {int(activity): activity for activity in Activity}
-IDLE_ACTIVITIES = (Activity.STOPPED, Activity.RECEIVING, Activity.WAITING)
+IDLE_ACTIVITIES = (Activity.STOPPED, *RECEIVES, Activity.WAITING)
 """What wakes a thread that does this decides whose time it uses then."""
 
 

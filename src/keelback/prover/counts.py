@@ -26,10 +26,10 @@ WIDTH = 32
 class Counts:
     """The counts of tables and fields which a program has."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, counts: Sequence[Count] = COUNTS) -> None:
         self.sizes = sizes
         fields = sizes.dimensions.keys()
-        self.counts = [c for c in COUNTS if c.counter in fields and all(key in fields for _, key, _ in c.members)]
+        self.counts = [c for c in counts if c.counter in fields and all(key in fields for _, key, _ in c.members)]
 
     def hypotheses(self, terms: Iterable[Term]) -> list[Term]:
         """What the counters that are read come to at least, and at most."""
@@ -41,7 +41,7 @@ class Counts:
                 parts: list[Term] = []
                 for table, key, belongs in count.members:
                     rows = [other for where, other, _ in read.get(key, {}).values() if where == prefix]
-                    parts += members(view, belongs, row, rows, self.sizes.rows[table])
+                    parts += members(view, belongs, row, [(other, t.TRUE) for other in rows], self.sizes.rows[table])
                 most = t.const(sum(self.sizes.rows[table] for table, _, _ in count.members), WIDTH)
                 wide = t.zext(row, 64)
                 inside = t.ult(wide, t.const(self.sizes.rows[count.table], 64))
@@ -72,9 +72,12 @@ class Counts:
             if any(w.covers is not None for w in writes) or any(run.memory.fields[name].writes for name in others):
                 yield Obligation(guard, t.FALSE, "count", f"{count.name}: it is not known which rows of {table} change")
                 return
-            rows = list(dict.fromkeys(write.indices[0] if write.indices else t.const(0, 1) for write in writes))
-            lost += members(before, belongs, row, rows, self.sizes.rows[table])
-            won += members(after, belongs, row, rows, self.sizes.rows[table])
+            rows: dict[Term, Term] = {}
+            for write in writes:
+                place = write.indices[0] if write.indices else t.const(0, 1)
+                rows[place] = t.or_(rows.get(place, t.FALSE), write.guard)
+            lost += members(before, belongs, row, list(rows.items()), self.sizes.rows[table])
+            won += members(after, belongs, row, list(rows.items()), self.sizes.rows[table])
         if is_touched:
             inside = t.ult(t.zext(row, 64), t.const(self.sizes.rows[count.table], 64))
             same = t.eq(t.add(new, total(lost)), t.add(old, total(won)))
@@ -117,13 +120,16 @@ def rows_read(terms: Iterable[Term]) -> dict[str, dict[Term, tuple[str, Term, Te
     return made
 
 
-def members(view: View, belongs: Belongs, row: Term, rows: Sequence[Term], count: int) -> list[Term]:
-    """For each of some rows of a table whether it belongs to `row`, and is none of those before it."""
+def members(view: View, belongs: Belongs, row: Term, rows: Sequence[tuple[Term, Term]], count: int) -> list[Term]:
+    """For each of some rows of a table, if it counts (the condition that comes with it), whether it belongs to `row`,
+    and is none of those before it that count."""
     made: list[Term] = []
-    for number, other in enumerate(rows):
+    before: list[tuple[Term, Term]] = []
+    for other, counts in rows:
         inside = t.ult(t.zext(other, 64), t.const(count, 64))
-        is_new = t.all_of(t.not_(t.eq(other, earlier)) for earlier in rows[:number])
-        made.append(t.all_of((inside, belongs(view, row, other), is_new)))
+        is_new = t.all_of(t.not_(t.and_(known, t.eq(other, earlier))) for earlier, known in before)
+        made.append(t.all_of((counts, inside, belongs(view, row, other), is_new)))
+        before.append((other, counts))
     return made
 
 

@@ -3,18 +3,20 @@ name, before a call; at any row, after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
+from keelback.abi import limits
 from keelback.prover.counts import Counts, first_reader, rows_read
 from keelback.prover.encode import Obligation, Program, Run, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.executor import LATER
 from keelback.prover.encode.shaping import walk
-from keelback.prover.hypotheses import PAIRS, STATEMENTS, Pair, Sizes, Statement, View, sizes_of
+from keelback.prover.hypotheses import COUNTS, PAIRS, STATEMENTS, Pair, Sizes, Statement, View, sizes_of
 from keelback.prover.ranges import STATE
 
 ROUNDS: Final = 2
@@ -25,15 +27,18 @@ ROW: Final = "any row"
 class Rows:
     """The statements that are about tables and fields which a program has."""
 
-    def __init__(self, program: Program) -> None:
-        self.sizes = sizes_of(program)
-        self.counts = Counts(self.sizes)
+    def __init__(
+        self, program: Program, chosen: Sequence[Statement] | None = None, space_count: int = limits.SPACE_COUNT
+    ) -> None:
+        """`chosen`: only these statements, and none about two rows, or counts. `space_count`: the program's own."""
+        self.sizes = replace(sizes_of(program), space_count=space_count)
+        self.counts = Counts(self.sizes, COUNTS if chosen is None else ())
         self.read_by: dict[Statement, set[str]] = {}
         self._own: dict[str, list[Statement]] = {}
         self.pairs: dict[Pair, set[str]] = {}
-        for statement in STATEMENTS:
+        for statement in STATEMENTS if chosen is None else chosen:
             self._add(statement)
-        for pair in PAIRS:
+        for pair in PAIRS if chosen is None else ():
             self._add_pair(pair)
 
     def _add(self, statement: Statement) -> None:
@@ -57,12 +62,13 @@ class Rows:
         for name in own:
             self._own.setdefault(name, []).append(statement)
 
-    def hypotheses(self, terms: Iterable[Term]) -> list[Term]:
-        """Each statement at each row of which something is read that it speaks of; and so on from there."""
+    def hypotheses(self, terms: Iterable[Term], rounds: int = ROUNDS, *, with_counts: bool = True) -> list[Term]:
+        """Each statement at each row of which something is read that it speaks of; and so on from there, `rounds` in
+        all. `with_counts`: what is known of counters, too."""
         made: dict[int, Term] = {}
         done: set[tuple[Statement, str, Term]] = set()
         given = new = list(terms)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             found: list[Term] = []
             for statement, prefix, row in self._places(new):
                 if (statement, prefix, row) not in done:
@@ -71,7 +77,8 @@ class Rows:
             made.update((claim.number, claim) for claim in found)
             new = found
         everything = [*given, *made.values()]
-        return [*made.values(), *self._of_pairs(everything), *self.counts.hypotheses(everything)]
+        counted = self.counts.hypotheses(everything) if with_counts else []
+        return [*made.values(), *self._of_pairs(everything), *counted]
 
     def _of_pairs(self, terms: list[Term]) -> Iterator[Term]:
         """Statements about two rows, of all rows that are read at the same time."""

@@ -20,8 +20,13 @@ class Activity(IntEnum):
     CALLING = 2
     AWAITING = 3
     RECEIVING = 4
-    WAITING = 5
-    GUEST_IDLE = 6
+    RECEIVING_UNTIL = 5
+    WAITING = 6
+    GUEST_IDLE = 7
+
+
+RECEIVES = (Activity.RECEIVING, Activity.RECEIVING_UNTIL)
+"""In RECEIVE, without a deadline and with one."""
 
 
 class Access(IntEnum):

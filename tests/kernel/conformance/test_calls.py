@@ -155,14 +155,41 @@ def test_a_call_without_the_right_is_refused(world: World) -> None:
     assert world.refused("low", syscalls.CALL, WEAK) == errors.NO_RIGHT
 
 
-def test_only_the_server_may_receive(world: World) -> None:
+def test_who_serves_nothing_may_not_receive(world: World) -> None:
     world.boot("low")
+    assert world.do("low", syscalls.ENDPOINT_BIND, endpoint("low"), 0) == errors.OK
     assert world.refused("low", syscalls.RECEIVE, endpoint("high")) == errors.STATE
 
 
-def test_only_the_server_may_reply_and_receive(world: World) -> None:
+def test_who_serves_nothing_may_not_receive_until_a_deadline(world: World) -> None:
     world.boot("low")
+    assert world.do("low", syscalls.ENDPOINT_BIND, endpoint("low"), 0) == errors.OK
+    assert world.refused("low", syscalls.RECEIVE_UNTIL, endpoint("low"), 5000) == errors.STATE
+
+
+def test_who_serves_nothing_may_not_reply_and_receive(world: World) -> None:
+    world.boot("low")
+    assert world.do("low", syscalls.ENDPOINT_BIND, endpoint("low"), 0) == errors.OK
     assert world.refused("low", syscalls.REPLY_RECEIVE, endpoint("high")) == errors.STATE
+
+
+def test_a_server_receives_without_a_capability(world: World) -> None:
+    world.boot("low", "high")
+    assert world.do("high", syscalls.CAPABILITY_DELETE, endpoint("high"), 0) == errors.OK
+    serve(world, "high")
+    assert world.call("low", "high", *WORDS) == errors.OK
+    assert world.running() == "high"
+
+
+def test_a_reply_finds_callers_of_a_server_that_was_bound_to_them_later(world: World) -> None:
+    world.boot("low", "mid", "high")
+    world.wait("high")
+    world.call("mid", "high", 7)
+    world.do("low", syscalls.SIGNAL, notification("high"))
+    assert world.do("high", syscalls.ENDPOINT_BIND, endpoint("high"), 0) == errors.OK
+    assert world.do("high", syscalls.ENDPOINT_BIND, endpoint("high"), thread("high")) == errors.OK
+    world.reply_receive("high")
+    assert world.running() == "high" and world["high"].registers[0] == 7
 
 
 def test_a_reply_to_nobody_is_dropped(world: World) -> None:

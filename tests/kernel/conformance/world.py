@@ -300,7 +300,7 @@ class World:
 
     def receive(self, name: str) -> int:
         """A thread waits at its endpoint."""
-        return self.do(name, syscalls.RECEIVE, endpoint(name))
+        return self.do(name, syscalls.RECEIVE, 0)
 
     def wait(self, name: str) -> int:
         """A thread waits for its notification."""
@@ -312,7 +312,7 @@ class World:
 
     def reply_receive(self, name: str, *words: int) -> int:
         """A server answers, and waits."""
-        return self.do(name, syscalls.REPLY_RECEIVE, endpoint(name), *words)
+        return self.do(name, syscalls.REPLY_RECEIVE, 0, *words)
 
     def fault(self, name: str, kind: int = 1, address: int = 0x1234) -> None:
         """A thread faults."""

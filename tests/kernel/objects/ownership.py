@@ -8,7 +8,7 @@ from typing import Any
 from keelback.abi import errors, limits, objects, rights
 from keelback.kernel import state
 from keelback.kernel.objects.header import find_header, header_of
-from keelback.lang import Array, array, to_bytes, u8, u32, u64
+from keelback.lang import Array, array, to_bytes, u8, u16, u32, u64
 
 CALLER = 1
 OWN_TABLE = 1
@@ -130,7 +130,7 @@ def make_capabilities() -> None:
     state.tables[OTHER_TABLE].header.generation = u32(1)
     own_slot(TABLE_SLOT).generation = own_slot(READ_TABLE_SLOT).generation = u32(1)
     put(GRANT_SLOT, objects.GRANT, THE_GRANT)
-    put(GRANTED_SLOT, objects.ENDPOINT, ENDPOINT).grant = u32(THE_GRANT)
+    put(GRANTED_SLOT, objects.ENDPOINT, ENDPOINT).grant = u16(THE_GRANT)
 
 
 def make_system() -> None:

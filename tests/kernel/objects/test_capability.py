@@ -7,7 +7,7 @@ import pytest
 from keelback.abi import errors, objects, rights
 from keelback.kernel import state
 from keelback.kernel.objects import capability
-from keelback.lang import to_bytes, u8, u32, u64
+from keelback.lang import to_bytes, u8, u16, u32, u64
 from tests.kernel.objects.ownership import (
     BADGE,
     BADGED_SLOT,
@@ -107,7 +107,7 @@ def test_a_copy_goes_to_another_table() -> None:
 
 
 def test_a_table_may_come_through_a_grant() -> None:
-    own_slot(TABLE_SLOT).grant = u32(THE_GRANT)
+    own_slot(TABLE_SLOT).grant = u16(THE_GRANT)
     assert call(capability.copy, ENDPOINT_SLOT, 1, rights.ALL, 0, TABLE_SLOT) == errors.OK
     assert other_slot(1).kind == objects.ENDPOINT
 

@@ -10,7 +10,7 @@ from keelback.kernel.arch import interface
 from keelback.kernel.arch.aarch64.gic import gicd
 from keelback.kernel.arch.aarch64.translations import stage2_of
 from keelback.kernel.objects import configure, interrupt, vcpu
-from keelback.lang import u8, u16, u32, u64
+from keelback.lang import u16, u32, u64
 from tests.kernel.objects import workshop
 from tests.kernel.objects.ownership import CHILD, put
 from tests.kernel.objects.workshop import (
@@ -220,16 +220,16 @@ def test_an_endpoint_has_one_server_and_a_server_one_endpoint() -> None:
 
 def test_a_server_that_receives_is_not_unbound() -> None:
     assert call(endpoint_bind, ENDPOINT, RUNNING_THREAD) == errors.OK
-    state.threads[RUNNING].state = u8(state.RECEIVING)
+    state.threads[RUNNING].state = u32(state.RECEIVING)
     assert call(endpoint_bind, ENDPOINT, 0) == errors.STATE
-    state.threads[RUNNING].state = u8(state.WAITING)
+    state.threads[RUNNING].state = u32(state.WAITING)
     assert call(endpoint_bind, ENDPOINT, 0) == errors.OK
 
 
 def test_the_first_waiting_call_is_ended() -> None:
     assert call(endpoint_cancel, ENDPOINT) == errors.STATE
     waiting = state.threads[RUNNING]
-    waiting.state, waiting.rank = u8(state.CALLING), u32(7)
+    waiting.state, waiting.rank = u32(state.CALLING), u32(7)
     queues.commit_append(u32(state.ENDPOINT_QUEUES + ENDPOINT[1]), u32(RUNNING))
     assert call(endpoint_cancel, ENDPOINT) == errors.OK
     assert waiting.state == state.READY and waiting.context.registers[8] == errors.RESTARTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keelback.abi import errors, messages, objects, rights, syscalls
+from keelback.abi import errors, messages, objects, syscalls
 from keelback.kernel import state
 from keelback.lang import u32, u64
 from tests.kernel.support import (
@@ -143,21 +143,14 @@ def test_call_refuses_a_server_of_equal_priority() -> None:
     assert refused(syscalls.CALL, EMPTY) == errors.PRIORITY
 
 
-@pytest.mark.parametrize("number", [syscalls.RECEIVE, syscalls.REPLY_RECEIVE])
-@pytest.mark.parametrize(
-    ("slot", "status"),
-    [
-        (0, errors.BAD_SLOT),
-        (EMPTY, errors.BAD_SLOT),
-        (2, errors.WRONG_KIND),
-        (WEAK_ENDPOINT, errors.NO_RIGHT),
-        (CLIENT_ENDPOINT, errors.STATE),
-    ],
-)
-def test_receive_refuses(number: int, slot: int, status: int) -> None:
-    assert refused(number, slot) == status
+@pytest.mark.parametrize("number", [syscalls.RECEIVE, syscalls.REPLY_RECEIVE, syscalls.RECEIVE_UNTIL])
+def test_who_serves_nothing_does_not_receive(number: int) -> None:
+    serves = state.threads[SERVER].serves
+    state.threads[SERVER].serves = state.endpoints[serves].server = u32(0)
+    assert refused(number, 1) == errors.STATE
 
 
-def test_receive_needs_the_right_to_read() -> None:
-    make_slot(SERVER, EMPTY, objects.ENDPOINT, SERVER, given=rights.WRITE)
-    assert refused(syscalls.RECEIVE, EMPTY) == errors.NO_RIGHT
+@pytest.mark.parametrize("slot", [0, EMPTY, 2, WEAK_ENDPOINT, CLIENT_ENDPOINT, 1 << 63])
+def test_receiving_takes_no_capability(slot: int) -> None:
+    assert call(syscalls.RECEIVE, slot) == errors.OK
+    assert state.threads[SERVER].state == state.RECEIVING

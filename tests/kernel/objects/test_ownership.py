@@ -14,7 +14,7 @@ from keelback.compiler import HostProgram, Program
 from keelback.kernel import state
 from keelback.kernel.dispatch import dispatch
 from keelback.kernel.objects.capability import LAST_GENERATION
-from keelback.lang import to_bytes, u8, u32, u64
+from keelback.lang import to_bytes, u32, u64
 from tests.kernel.objects.ownership import (
     CALLER,
     GRANT_SLOT,
@@ -85,7 +85,7 @@ def make_busy_system(chance: random.Random) -> None:
             own(kind, index, chance.choice((ROOT, ROOT, 2, 3)), live=kind == objects.FRAME or chance.random() < 0.5)
     state.frames[1].dirty = u32(1)
     state.endpoints[1].header.generation = u32(LAST_GENERATION)
-    state.threads[CALLER].state, state.threads[CALLER].rank = u8(state.READY), u32(10)
+    state.threads[CALLER].state, state.threads[CALLER].rank = u32(state.READY), u32(10)
     clear(state.cores)
     state.cores[0].current = u32(CALLER)
 

@@ -8,7 +8,7 @@ from keelback.abi import errors, limits, objects, rights
 from keelback.kernel import state
 from keelback.kernel.objects import capability, pool
 from keelback.kernel.objects.header import header_of
-from keelback.lang import u8, u32, u64
+from keelback.lang import u8, u16, u32, u64
 from tests.kernel.objects.ownership import (
     CALLER,
     CHILD,
@@ -180,7 +180,7 @@ def test_a_table_in_use_is_busy() -> None:
 
 @pytest.mark.parametrize("state_number", [state.READY, state.CALLING, state.RECEIVING])
 def test_a_thread_that_is_not_stopped_is_busy(state_number: int) -> None:
-    state.threads[CALLER].state = u8(state_number)
+    state.threads[CALLER].state = u32(state_number)
     assert call(pool.destroy, ROOT_SLOT, objects.THREAD, CALLER) == errors.BUSY
 
 
@@ -265,5 +265,5 @@ def test_the_last_generation_is_kept_for_destroying() -> None:
 
 
 def test_a_pool_may_come_through_a_grant() -> None:
-    own_slot(ROOT_SLOT).grant = u32(1)
+    own_slot(ROOT_SLOT).grant = u16(1)
     assert call(pool.revoke, ROOT_SLOT, objects.ENDPOINT, ENDPOINT) == errors.OK

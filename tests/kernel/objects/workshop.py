@@ -9,7 +9,7 @@ from keelback.abi import errors, limits, objects
 from keelback.kernel import state
 from keelback.kernel.arch.aarch64.gic import gicd
 from keelback.kernel.objects.header import header_of
-from keelback.lang import PhysAddr, to_bytes, u8, u32, u64
+from keelback.lang import PhysAddr, to_bytes, u8, u16, u32, u64
 from keelback.lang.registers import system_registers
 from tests.kernel.objects import ownership
 from tests.kernel.objects.ownership import CALLER, CHILD, ROOT, clear, own
@@ -118,7 +118,7 @@ def make_threads() -> None:
     state.tables[1].threads = u32(1)
     caller = state.threads[CALLER]
     caller.slots_count, caller.table = u32(SLOT_COUNT), u32(1)
-    caller.state = state.threads[RUNNING].state = u8(state.READY)
+    caller.state = state.threads[RUNNING].state = u32(state.READY)
     caller.rank, caller.ceiling = u32(PRIORITY), u8(CEILING)
     state.cores[0].current = u32(CALLER)
 
@@ -169,7 +169,7 @@ def weak(thing: Object, given: int = 0) -> int:
 def granted(thing: Object, *, is_alive: bool = True) -> int:
     """The slot of a capability that came through a grant."""
     slot = ownership.put(SPARE, *thing)
-    slot.grant, slot.grant_generation = u32(GRANT[1]), u32(0 if is_alive else 7)
+    slot.grant, slot.grant_generation = u16(GRANT[1]), u32(0 if is_alive else 7)
     return SPARE
 
 

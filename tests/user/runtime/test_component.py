@@ -55,7 +55,7 @@ def test_a_call_goes_to_protected_and_its_words_are_the_answer() -> None:
     assert not run.step(answer_due=True)
     assert run.seen == [("protected", 3)]
     number, slot, words = run.component.kernel.calls[1]
-    assert (number, slot, words[0]) == (syscalls.REPLY_RECEIVE, messages.OWN_ENDPOINT_SLOT, 42)
+    assert (number, slot, words[0]) == (syscalls.REPLY_RECEIVE, 0, 42)
 
 
 @pytest.mark.parametrize("resume", [False, True])

@@ -124,8 +124,8 @@ def test_a_capability_goes_with_the_message(component: Component) -> None:
 
 def test_receive_until_tells_the_deadline(component: Component) -> None:
     event = component.root.Event()
-    component.root.receive_until(u64(1), u64(77), event)
-    assert component.kernel.calls == [(numbers.RECEIVE_UNTIL, 1, (77, *(0,) * 7))]
+    component.root.receive_until(u64(77), event)
+    assert component.kernel.calls == [(numbers.RECEIVE_UNTIL, 0, (77, *(0,) * 7))]
     assert (event.status, event.badge, event.kind) == (0, 109, 110)
 
 
@@ -170,13 +170,13 @@ def test_a_refused_call_leaves_the_message(component: Component) -> None:
 
 def test_receive_and_reply_receive_fill_the_event(component: Component) -> None:
     event = component.root.Event()
-    component.root.receive(u64(1), event)
-    component.root.reply_receive(u64(1), event)
+    component.root.receive(event)
+    component.root.reply_receive(event)
     assert (event.status, event.badge, event.kind) == (0, 109, 110)
     assert words_of(event.message) == list(range(100, 108))
     assert component.kernel.calls == [
-        (numbers.RECEIVE, 1, (0,) * 8),
-        (numbers.REPLY_RECEIVE, 1, tuple(range(100, 108))),
+        (numbers.RECEIVE, 0, (0,) * 8),
+        (numbers.REPLY_RECEIVE, 0, tuple(range(100, 108))),
     ]
 
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 from typing import Final
 
 from keelback.abi import errors, objects, rights
-from keelback.kernel.objects.header import header_of
+from keelback.kernel.objects.header import any_header_of, header_of
 from keelback.kernel.state import Header, Slot, Thread, grants, slots, tables
-from keelback.lang import inline, noinline, u8, u32, u64, upto
+from keelback.lang import inline, noinline, packed_u32, u8, u32, u64, upto
 
 LAST_GENERATION: Final = u32.MAX - 1
 """Nothing is revoked any more at this one: destroying the object still makes one more, so that none is used twice."""
+
+KIND_AND_GRANT: Final = 0xFFFF_FF00
+"""Of a slot's rights, kind and grant as one word."""
 
 CLEARED_AT_ONCE: Final = 16
 
@@ -35,12 +38,8 @@ def holds(thread: Thread, number: u64, kind: u8, right: u8) -> bool:
     if number >= u64(thread.slots_count):
         return False
     slot = slot_of(thread, number)
-    return (
-        slot.kind == kind
-        and slot.rights & right == right
-        and slot.grant == 0
-        and slot.generation == header_of(kind, slot.object).generation
-    )
+    what = packed_u32(slot.rights, slot.kind, slot.grant) & (KIND_AND_GRANT | u32(right))
+    return what == u32(kind) << 8 | u32(right) and slot.generation == header_of(kind, slot.object).generation
 
 
 @inline
@@ -79,7 +78,7 @@ def explain(thread: Thread, number: u64, kind: u8, right: u8) -> u64:
     slot = slot_of(thread, number)
     if slot.kind != kind:
         return u64(errors.WRONG_KIND)
-    if slot.generation != header_of(kind, slot.object).generation or not is_delegated(slot):
+    if slot.generation != any_header_of(kind, slot.object).generation or not is_delegated(slot):
         return u64(errors.DEAD)
     return u64(errors.OK) if slot.rights & right == right else u64(errors.NO_RIGHT)
 
@@ -274,7 +273,7 @@ def revoke(thread: Thread) -> u64:
     if status != errors.OK:
         return status
     slot = slot_of(thread, number)
-    header = header_of(slot.kind, slot.object)
+    header = any_header_of(slot.kind, slot.object)
     if slot.generation != header.generation or not is_delegated(slot):
         return u64(errors.DEAD)
     if slot.rights & rights.OWNER == 0:

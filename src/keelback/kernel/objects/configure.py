@@ -71,13 +71,13 @@ def thread_space(caller: u32, thread: Thread) -> u64:
 def commit_enter(thread: Thread, space: u32, table: u32) -> None:
     """Give a stopped thread its address space and its capability table."""
     commit_leave(thread)
+    translations[space].users = translations[space].users + 1
+    tables[table].threads = tables[table].threads + 1
     thread.space = space
     thread.stage2 = interface.stage2_of(space)
-    translations[space].users = translations[space].users + 1
     thread.table = table
     thread.slots_first = tables[table].first
     thread.slots_count = tables[table].count
-    tables[table].threads = tables[table].threads + 1
 
 
 def thread_schedule(caller: u32, thread: Thread) -> u64:
@@ -111,6 +111,7 @@ def thread_bind(caller: u32, thread: Thread) -> u64:
         return u64(errors.STATE)
     notifications[threads[index].notification].thread = u32(0)
     threads[index].notification = chosen
+    threads[index].quiet = False
     notifications[chosen].thread = index if chosen != 0 else u32(0)
     return status
 
@@ -155,9 +156,10 @@ def endpoint_bind(caller: u32, thread: Thread) -> u64:
         return status
     server = endpoints[index].server
     is_bound = server != 0 or threads[chosen].serves != 0
-    if (chosen != 0 and is_bound) or threads[server].state == state.RECEIVING:
+    if (chosen != 0 and is_bound) or endpoint.is_receiving(threads[server]):
         return u64(errors.STATE)
     threads[server].serves = u32(0)
+    threads[server].quiet = False
     endpoints[index].server = chosen
     threads[chosen].serves = index if chosen != 0 else u32(0)
     return status

@@ -5,9 +5,11 @@ Callers that come while the server is busy wait in the endpoint's queue, first c
 the kernel makes for the thread (`faults`); it may go to a lower priority, since the thread cannot be anybody's server
 meanwhile, and its handler uses its own time.
 
+Receiving takes no capability: the endpoint that a thread serves is bound to it.
+
 The common cases of CALL and REPLY_RECEIVE say HANDED_OVER: the words are still in the caller's registers, and whoever
 called these functions moves them to the thread that is now the present one. The entry code tries the common cases first
-(`find_receiver`, `find_client`), with the message in the processor's registers.
+(`is_call_next`, `is_reply_next`), with the message in the processor's registers.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Final
 from keelback.abi import errors, faults, messages, objects, rights
 from keelback.kernel import queues
 from keelback.kernel.budgets import commit_own_time
-from keelback.kernel.objects.capability import check_any, check_slot, find_error, holds, slot_of
+from keelback.kernel.objects.capability import check_any, find_error, holds, slot_of
 from keelback.kernel.objects.notification import take_pending
 from keelback.kernel.objects.passing import commit_pass
 from keelback.kernel.scheduler import (
@@ -35,11 +37,11 @@ from keelback.kernel.state import (
     ENDPOINT_QUEUES,
     READY,
     RECEIVING,
+    RECEIVING_UNTIL,
     STOPPED,
     Core,
     Thread,
     endpoints,
-    notifications,
     threads,
 )
 from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
@@ -72,27 +74,32 @@ def copy_words(to: Array[u64], source: Array[u64]) -> None:
 
 
 @inline
-def find_receiver(thread: Thread, number: u64) -> u32:
-    """The server that waits on the same core for a CALL to the endpoint in slot `number`, in the common case; 0
-    otherwise."""
+def server_of(thread: Thread, number: u64) -> u32:
+    """Who serves the endpoint in slot `number`; 0 if nobody does."""
+    return endpoints[slot_of(thread, number).object].server
+
+
+@inline
+def is_call_next(thread: Thread, number: u64) -> bool:
+    """Whether CALL to the endpoint in slot `number` is the common case: its server waits, on the same core. Nobody, who
+    is thread 0, does not wait."""
     if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.WRITE)):
-        return u32(0)
-    server = endpoints[slot_of(thread, number).object].waiting
-    return server if thread.rank < threads[server].rank <= thread.rank | 255 else u32(0)
+        return False
+    server = threads[server_of(thread, number)]
+    return server.state == RECEIVING and thread.rank < server.rank <= thread.rank | 255
 
 
 @inline
 def commit_call(core: Core, thread: Thread, number: u64, server: u32) -> u64:
-    """Let the server that find_receiver found run; the message, of which the badge is returned, is still to be moved,
+    """Let the server run for which is_call_next holds; the message, whose badge is returned, is still to be moved,
     and so are x8 and x10."""
     slot = slot_of(thread, number)
     receiver = threads[server]
-    endpoints[slot.object].waiting = u32(0)
     receiver.client = core.current
-    receiver.state = u8(READY)
+    receiver.state = u32(READY)
     receiver.charged = thread.charged
     thread.server = server
-    thread.state = u8(AWAITING)
+    thread.state = u32(AWAITING)
     core.current = server
     return slot.badge
 
@@ -109,8 +116,8 @@ def commit_message(receiver: Thread, badge: u64) -> None:
 def call(core: Core, thread: Thread) -> u64:
     """CALL: x8 endpoint. OK means that the caller is blocked now."""
     number = thread.context.registers[8]
-    server = find_receiver(thread, number)
-    if server != 0:
+    if is_call_next(thread, number):
+        server = server_of(thread, number)
         commit_message(threads[server], commit_call(core, thread, number, server))
         core.turned = True
         return u64(HANDED_OVER)
@@ -137,12 +144,12 @@ def call_endpoint(core: Core, thread: Thread, index: u32, badge: u64) -> u64:
     if priority_of(threads[server]) <= priority_of(thread):
         return u64(errors.PRIORITY)
     thread.badge = badge
-    if threads[server].state != RECEIVING:
+    if not is_receiving(threads[server]):
         commit_queue(core, thread, index)
         return u64(errors.OK)
     commit_send(core, thread, index, server)
     if threads[server].rank >> 8 == core.number:
-        threads[server].state = u8(READY)
+        threads[server].state = u32(READY)
         core.current = server
         core.turned = True
     else:
@@ -156,9 +163,9 @@ def call_pass(thread: Thread) -> u64:
     core = this_core()
     number = thread.context.registers[8] & LOW
     passed = thread.context.registers[8] >> 32
-    server = find_receiver(thread, number)
-    if server == 0 or check_any(thread, passed, u8(rights.GRANT)) != errors.OK:
+    if not is_call_next(thread, number) or check_any(thread, passed, u8(rights.GRANT)) != errors.OK:
         return call_pass_later(core, thread, number, passed)
+    server = server_of(thread, number)
     commit_message(threads[server], commit_call(core, thread, number, server))
     registers = threads[server].context.registers
     copy_words(registers, thread.context.registers)
@@ -185,23 +192,24 @@ def call_pass_later(core: Core, thread: Thread, number: u64, passed: u64) -> u64
 def commit_send(core: Core, thread: Thread, endpoint: u32, server: u32) -> None:
     """Give the call, or the fault, of the present thread to the endpoint's server, which waits for it and is to run."""
     thread.endpoint = endpoint
-    commit_end_receive(server)
+    if threads[server].state == RECEIVING_UNTIL:
+        commit_unsleep(server)
     commit_deliver(server, core.current)
 
 
 def commit_queue(core: Core, thread: Thread, endpoint: u32) -> None:
     """Let the present thread queue for an endpoint's server, which is busy, and somebody else run."""
     thread.endpoint = endpoint
-    thread.state = u8(CALLING)
+    thread.state = u32(CALLING)
+    threads[endpoints[endpoint].server].quiet = False
     queues.commit_append(endpoint + ENDPOINT_QUEUES, core.current)
     commit_run_next(core)
 
 
-def commit_end_receive(server: u32) -> None:
-    """A thread in RECEIVE is not to wait any longer."""
-    endpoints[threads[server].serves].waiting = u32(0)
-    if threads[server].queue != 0:
-        commit_unsleep(server)
+@inline
+def is_receiving(thread: Thread) -> bool:
+    """Whether a thread is in RECEIVE."""
+    return thread.state == RECEIVING or thread.state == RECEIVING_UNTIL
 
 
 def commit_deliver(server: u32, client: u32) -> None:
@@ -210,7 +218,7 @@ def commit_deliver(server: u32, client: u32) -> None:
     sender = threads[client]
     receiver.client = client
     sender.server = server
-    sender.state = u8(AWAITING)
+    sender.state = u32(AWAITING)
     registers = receiver.context.registers
     registers[8] = u64(errors.OK)
     if sender.faulting:
@@ -243,26 +251,16 @@ def commit_words(registers: Array[u64], sender: Thread) -> None:
     registers[7] = u64(0)
 
 
-def check_receive(thread: Thread) -> u64:
-    """OK if the caller may receive from the endpoint in slot x8."""
-    number = thread.context.registers[8]
-    status = check_slot(thread, number, u8(objects.ENDPOINT), u8(rights.READ))
-    if status == errors.OK and slot_of(thread, number).object != thread.serves:
-        return u64(errors.STATE)
-    return status
-
-
 def receive(thread: Thread) -> u64:
-    """RECEIVE: x8 endpoint. A client still owed a reply hears that it will not get one."""
+    """RECEIVE. A client still owed a reply hears that it will not get one."""
     return receive_until(thread, u64(NEVER))
 
 
 def receive_until(thread: Thread, deadline: u64) -> u64:
-    """RECEIVE_UNTIL: x8 endpoint; `deadline` in ticks."""
+    """RECEIVE_UNTIL: `deadline` in ticks."""
     core = this_core()
-    status = check_receive(thread)
-    if status != errors.OK:
-        return status
+    if thread.serves == 0:
+        return u64(errors.STATE)
     client = thread.client
     thread.client = u32(0)
     if not commit_take_event(core, thread):
@@ -274,44 +272,36 @@ def receive_until(thread: Thread, deadline: u64) -> u64:
 
 
 @inline
-def find_client(core: Core, thread: Thread, number: u64) -> u32:
-    """The client that REPLY_RECEIVE from the endpoint in slot `number` answers, in the common case: it runs next, and
-    the server waits. 0 otherwise."""
-    if not holds(thread, number, u8(objects.ENDPOINT), u8(rights.READ)):
-        return u32(0)
-    serves = thread.serves
-    if slot_of(thread, number).object != serves or not queues.is_empty(serves + ENDPOINT_QUEUES):
-        return u32(0)
-    client = thread.client
-    waiting = threads[client]
-    is_next = core.best_rank < waiting.rank <= core.best_rank | 255
-    if not is_next or notifications[thread.notification].pending != 0 or not is_same_time(core, waiting):
-        return u32(0)
-    return client
+def is_reply_next(core: Core, thread: Thread) -> bool:
+    """Whether REPLY_RECEIVE is the common case: the client runs next, and its server waits. Nobody, who is thread 0,
+    has the lowest rank of all."""
+    if not thread.quiet:
+        return False
+    waiting = threads[thread.client]
+    return core.best_rank < waiting.rank <= core.best_rank | 255 and is_same_time(core, waiting)
 
 
 @inline
-def commit_go_on(core: Core, thread: Thread, client: u32) -> None:
-    """Let the client that find_client found run, whether it called or faulted, and its server wait."""
+def commit_go_on(core: Core, thread: Thread) -> None:
+    """Let the client run for which is_reply_next holds, whether it called or faulted, and its server wait."""
+    client = thread.client
     waiting = threads[client]
-    endpoints[thread.serves].waiting = core.current
     thread.client = u32(0)
-    thread.state = u8(RECEIVING)
+    thread.state = u32(RECEIVING)
     waiting.server = u32(0)
-    waiting.state = u8(READY)
+    waiting.state = u32(READY)
     core.current = client
 
 
 def reply_receive(core: Core, thread: Thread) -> u64:
-    """REPLY_RECEIVE: x8 endpoint, x0..x7 the reply."""
-    found = find_client(core, thread, thread.context.registers[8])
-    if found == 0 or threads[found].faulting:
+    """REPLY_RECEIVE: x0..x7 the reply."""
+    if not is_reply_next(core, thread) or threads[thread.client].faulting:
         return reply_receive_later(core, thread)
-    registers = threads[found].context.registers
+    registers = threads[thread.client].context.registers
     registers[8] = u64(errors.OK)
     registers[9] = u64(0)
     registers[10] = u64(0)
-    commit_go_on(core, thread, found)
+    commit_go_on(core, thread)
     core.turned = True
     return u64(HANDED_OVER)
 
@@ -319,9 +309,8 @@ def reply_receive(core: Core, thread: Thread) -> u64:
 @noinline
 def reply_receive_later(core: Core, thread: Thread) -> u64:
     """REPLY_RECEIVE when somebody else waits for the server or for the core, or the client faulted."""
-    status = check_receive(thread)
-    if status != errors.OK:
-        return status
+    if thread.serves == 0:
+        return u64(errors.STATE)
     client = thread.client
     thread.client = u32(0)
     is_runnable = client != 0 and commit_reply(thread, client)
@@ -345,7 +334,7 @@ def commit_reply(thread: Thread, client: u32) -> bool:
     if waiting.faulting:
         resume = thread.context.registers[0] == faults.RESUME
         waiting.faulting = not resume
-        waiting.state = u8(STOPPED)
+        waiting.state = u32(STOPPED)
         return resume
     waiting.context.registers[8] = u64(errors.OK)
     copy_words(waiting.context.registers, thread.context.registers)
@@ -358,7 +347,7 @@ def commit_abandon(client: u32) -> None:
     waiting.server = u32(0)
     waiting.reply = u32(0)
     if waiting.faulting:
-        waiting.state = u8(STOPPED)
+        waiting.state = u32(STOPPED)
     else:
         waiting.context.registers[8] = u64(errors.RESTARTED)
         commit_wake_slowly(client)
@@ -385,11 +374,11 @@ def commit_take_event(core: Core, thread: Thread) -> bool:
 
 @inline
 def commit_await_event(core: Core, thread: Thread, deadline: u64) -> None:
-    """Block the server until a caller or a signal comes, or the deadline."""
-    thread.state = u8(RECEIVING)
-    if deadline == NEVER:
-        endpoints[thread.serves].waiting = core.current
-    else:
+    """Block the server, for which there is nothing, until a caller or a signal comes, or the deadline."""
+    thread.state = u32(RECEIVING)
+    thread.quiet = True
+    if deadline != NEVER:
+        thread.state = u32(RECEIVING_UNTIL)
         commit_sleep(core.current, deadline)
 
 
@@ -414,11 +403,11 @@ def commit_destroy(index: u32) -> None:
     server = endpoints[index].server
     endpoints[index].server = u32(0)
     receiver = threads[server]
-    is_waiting = receiver.state == RECEIVING
-    if is_waiting:
-        commit_end_receive(server)
     receiver.serves = u32(0)
-    if is_waiting:
+    receiver.quiet = False
+    if is_receiving(receiver):
+        if receiver.state == RECEIVING_UNTIL:
+            commit_unsleep(server)
         commit_own_time(receiver)
         receiver.context.registers[8] = u64(errors.DEAD)
         commit_wake(server)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keelback.abi import errors, objects, rights
 from keelback.kernel.objects.capability import check_any, check_slot, commit_copy, explain_vacant, find_vacant, slot_of
 from keelback.kernel.state import Thread
-from keelback.lang import u8, u64
+from keelback.lang import u8, u16, u64
 
 
 def delegate(thread: Thread) -> u64:
@@ -24,6 +24,6 @@ def delegate(thread: Thread) -> u64:
     if place == 0:
         return explain_vacant(thread, registers[3], registers[1])
     made = commit_copy(source, table, place, registers[2], source.badge)
-    made.grant = through.object
+    made.grant = u16.truncate(through.object)
     made.grant_generation = through.generation
     return u64(errors.OK)

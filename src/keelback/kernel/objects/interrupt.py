@@ -10,7 +10,7 @@ from typing import Final
 from keelback.abi import errors, limits, objects, rights
 from keelback.kernel.arch import interface
 from keelback.kernel.objects.capability import find_object_later, holds, slot_of
-from keelback.kernel.objects.notification import commit_signal
+from keelback.kernel.objects.notification import commit_notify
 from keelback.kernel.state import Interrupt, Thread, interrupts, notifications, threads
 from keelback.lang import array, inline, noinline, u8, u16, u32, u64, upto
 
@@ -57,7 +57,7 @@ def commit_fire(line: u64) -> bool:
     interrupt.fired = True
     notification = notifications[interrupt.notification]
     if interrupt.notification != 0 and interrupt.notification_generation == notification.header.generation:
-        commit_signal(interrupt.notification, interrupt.bits)
+        commit_notify(interrupt.notification, interrupt.bits)
     return True
 
 
@@ -65,12 +65,13 @@ def commit_bind(index: u32, notification: u32, bits: u64, is_edge: bool) -> None
     """Let an interrupt signal a notification from now on, or turn it off (0). If it fired, that is as acknowledged."""
     interrupt = interrupts[index]
     line = u64(interrupt.line)
+    generation = notifications[notification].header.generation
     interface.disable_interrupt(line)
     if interrupt.fired:
         interface.deactivate_interrupt(line)
     interrupt.fired = False
     interrupt.notification = notification
-    interrupt.notification_generation = notifications[notification].header.generation
+    interrupt.notification_generation = generation
     interrupt.bits = bits
     interrupt.edge = is_edge
     if notification != 0:

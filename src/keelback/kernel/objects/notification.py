@@ -15,12 +15,11 @@ from keelback.kernel.state import (
     RECEIVING,
     WAITING,
     Thread,
-    endpoints,
     notifications,
     threads,
 )
 from keelback.kernel.timers import NEVER, commit_sleep, commit_unsleep
-from keelback.lang import inline, noinline, u8, u32, u64
+from keelback.lang import inline, noinline, packed_u64, u8, u32, u64
 
 
 @inline
@@ -47,27 +46,31 @@ def signal_through(thread: Thread, number: u64) -> u64:
     status = find_error(thread, number, u8(objects.NOTIFICATION), u8(rights.WRITE))
     if status != errors.OK:
         return status
-    return commit_signal(slot_of(thread, number).object, slot_of(thread, number).badge)
+    return commit_notify(slot_of(thread, number).object, slot_of(thread, number).badge)
 
 
 @noinline
+def commit_notify(notification: u32, bits: u64) -> u64:
+    """commit_signal, where it is not worth a copy."""
+    return commit_signal(notification, bits)
+
+
+@inline
 def commit_signal(notification: u32, bits: u64) -> u64:
     """Or bits into a notification, and hand all of them to its thread if that waits for them. No bits: no event. OK."""
     pending = notifications[notification].pending | bits
     notifications[notification].pending = pending
     receiver = notifications[notification].thread
     thread = threads[receiver]
-    if thread.guest != 0:
-        return commit_signal_monitor(receiver, thread)
-    if (thread.state != WAITING and thread.state != RECEIVING) or pending == 0:
-        return u64(errors.OK)
+    if not RECEIVING <= thread.state <= WAITING or pending == 0:
+        thread.quiet = False
+        return u64(errors.OK) if thread.guest == 0 else commit_signal_monitor(receiver, thread)
     thread.context.registers[8] = u64(errors.OK)
     thread.context.registers[9] = pending
     thread.context.registers[10] = u64(messages.SIGNAL)
     notifications[notification].pending = u64(0)
-    if thread.queue != 0 or thread.budget != 0:
+    if packed_u64(thread.queue, thread.budget) != 0:
         return commit_signal_later(receiver, thread)
-    commit_stop_receiving(thread)
     thread.charged = u64(0)
     return commit_wake(receiver)
 
@@ -81,18 +84,10 @@ def commit_signal_later(receiver: u32, thread: Thread) -> u64:
 
 @inline
 def commit_stop_waiting(index: u32, thread: Thread) -> None:
-    """End the wait of a thread that is WAITING or RECEIVING; it uses its own time then."""
-    commit_stop_receiving(thread)
+    """End the wait of a thread in WAIT or RECEIVE; it uses its own time then."""
     if thread.queue != 0:
         commit_unsleep(index)
     commit_own_time(thread)
-
-
-@inline
-def commit_stop_receiving(thread: Thread) -> None:
-    """If a thread is RECEIVING, it is not to be found waiting any more."""
-    if thread.state == RECEIVING:
-        endpoints[thread.serves].waiting = u32(0)
 
 
 @noinline
@@ -139,7 +134,7 @@ def wait_until(thread: Thread, deadline: u64) -> u64:
         thread.context.registers[9] = bits
         thread.context.registers[10] = u64(messages.SIGNAL)
         return status
-    thread.state = u8(WAITING)
+    thread.state = u32(WAITING)
     if deadline != NEVER:
         commit_sleep(core.current, deadline)
     commit_run_next(core)

@@ -25,7 +25,6 @@ from keelback.kernel.state import (
     AWAITING,
     CALLING,
     READY,
-    RECEIVING,
     STOPPED,
     TIMER_QUEUES,
     WAITING,
@@ -123,7 +122,7 @@ def commit_stop_present(core: Core) -> None:
     core.stopping = u32(0)
     if index != 0 and index == core.current:
         core.current = u32(0)
-        commit_ready_last(index)
+        commit_ready_last(core, index)
         commit_stop(index)
         if core.current == 0:
             commit_run_next(core)
@@ -143,13 +142,11 @@ def commit_withdraw(index: u32) -> None:
         queues.commit_unlink(index)
     if state == AWAITING:
         commit_leave_server(thread)
-    elif state == RECEIVING:
-        endpoints[thread.serves].waiting = u32(0)
-    is_blocked = state == CALLING or state == AWAITING or state == RECEIVING or state == WAITING
+    is_blocked = CALLING <= state <= WAITING
     if (is_blocked and not thread.faulting) or thread.guest != 0:
         thread.context.registers[8] = u64(errors.RESTARTED)
     thread.guest = u32(0)
-    thread.state = u8(STOPPED)
+    thread.state = u32(STOPPED)
 
 
 def commit_leave_server(thread: Thread) -> None:

@@ -109,7 +109,7 @@ def commit_exit(core: Core, index: u32, thread: Thread, reason: u64) -> None:
 
 def commit_idle(core: Core, thread: Thread) -> None:
     """The present thread's guest executed wfi and no virtual interrupt is pending: wait for one, or for its timer."""
-    thread.state = u8(GUEST_IDLE)
+    thread.state = u32(GUEST_IDLE)
     deadline = interface.find_guest_deadline(thread.guest)
     if deadline != NEVER:
         commit_sleep(core.current, deadline)

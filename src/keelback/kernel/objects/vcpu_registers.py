@@ -6,7 +6,7 @@ from typing import Final
 
 from keelback.abi import errors, objects, rights, vcpu
 from keelback.kernel.arch import interface
-from keelback.kernel.objects.capability import check_slot, slot_of
+from keelback.kernel.objects.capability import find_object
 from keelback.kernel.objects.vcpu import is_running
 from keelback.kernel.state import Thread, Vcpu, vcpus
 from keelback.lang import u8, u32, u64
@@ -19,26 +19,25 @@ MODE_EL1T: Final = 4
 MODE_EL1H: Final = 5
 
 
-def check_register(thread: Thread, right: u8) -> u64:
-    """OK if slot x8 is a vcpu with this right that neither runs nor is loaded on another core, and x0 a register id."""
+def find_target(thread: Thread, right: u8) -> tuple[u64, u32]:
+    """OK, and the vcpu in slot x8, if it is one with this right that neither runs nor is loaded on another core, and x0
+    is a register id; or the error."""
     registers = thread.context.registers
-    status = check_slot(thread, registers[8], u8(objects.VCPU), right)
+    status, index = find_object(thread, registers[8], u8(objects.VCPU), right)
     if status != errors.OK:
-        return status
+        return status, index
     if registers[0] >= vcpu.REGISTER_COUNT:
-        return u64(errors.BAD_ARGUMENT)
-    index = slot_of(thread, registers[8]).object
+        return u64(errors.BAD_ARGUMENT), index
     if is_running(index):
-        return u64(errors.BUSY)
-    return u64(errors.OK) if interface.is_within_reach(index) else u64(errors.PENDING)
+        return u64(errors.BUSY), index
+    return u64(errors.OK) if interface.is_within_reach(index) else u64(errors.PENDING), index
 
 
 def read(thread: Thread) -> u64:
     """VCPU_READ: x8 vcpu, x0 register id."""
-    status = check_register(thread, u8(rights.READ))
+    status, index = find_target(thread, u8(rights.READ))
     if status != errors.OK:
         return status
-    index = slot_of(thread, thread.context.registers[8]).object
     register = thread.context.registers[0]
     thread.context.registers[0] = value_of(index, register)
     return status
@@ -93,13 +92,13 @@ def el1_value_of(target: Vcpu, register: u64) -> u64:
 
 def write(thread: Thread) -> u64:
     """VCPU_WRITE: x8 vcpu, x0 register id, x1 value."""
-    status = check_register(thread, u8(rights.WRITE))
+    status, index = find_target(thread, u8(rights.WRITE))
     if status != errors.OK:
         return status
     registers = thread.context.registers
     if not is_acceptable(registers[0], registers[1]):
         return u64(errors.BAD_ARGUMENT)
-    commit_write(slot_of(thread, registers[8]).object, registers[0], registers[1])
+    commit_write(index, registers[0], registers[1])
     return status
 
 

@@ -232,8 +232,6 @@ def _choose_link(state: State, thread: Thread, chance: random.Random) -> tuple[i
 
 def _useful_objects(state: State, thread: Thread, number: int) -> list[int]:
     """Objects with which a call has a chance, where that is only few of their kind."""
-    if number in SERVING:
-        return [thread.serves]
     if number in LISTENING:
         return [thread.notification]
     if number in ANSWERING:

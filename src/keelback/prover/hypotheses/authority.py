@@ -38,10 +38,9 @@ OBJECT_TABLES: Final = {
 
 
 @states("slots", "capabilities_name_objects")
-def capabilities_name_objects(view: View, row: Term) -> Term:
+def capabilities_are_of_entries(view: View, row: Term) -> Term:
     kind, index = view.get("slots.kind", row), view.get("slots.object", row)
     claims = [t.implies(is_value(kind, n), below(index, view.rows(table))) for n, table in OBJECT_TABLES.items()]
-    claims.append(t.or_(is_value(kind, objects.NONE), is_set(index)))
     spaces = t.const(view.sizes.space_count, 32)
     claims += [
         t.implies(is_value(kind, objects.ADDRESS_SPACE), t.ult(index, spaces)),
@@ -52,6 +51,11 @@ def capabilities_name_objects(view: View, row: Term) -> Term:
     claims += [t.implies(is_value(kind, n), is_value(index, 1)) for n in (objects.TRACE, objects.PLATFORM)]
     known = (*OBJECT_TABLES, objects.NONE, objects.ADDRESS_SPACE, objects.PAGE_TABLE, objects.TRACE, objects.PLATFORM)
     return t.all_of([*claims, either(*(is_value(kind, n) for n in known))])
+
+
+@states("slots", "capabilities_name_objects")
+def capabilities_name_objects(view: View, row: Term) -> Term:
+    return t.or_(is_value(view.get("slots.kind", row), objects.NONE), is_set(view.get("slots.object", row)))
 
 
 @states("slots", "capabilities_name_objects")

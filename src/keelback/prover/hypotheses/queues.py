@@ -69,8 +69,9 @@ def states_agree_with_queues(view: View, row: Term) -> Term:
     width = t.const(PRIORITY_COUNT * view.rows("cores"), 32)
     ready = t.all_of((is_set(queue), below(queue, view.ready_queues), t.eq(t.urem(queue, width), rank)))
     where = t.add(view.get("threads.endpoint", row), t.const(view.ready_queues, 32))
-    may_sleep = does(view, row, Activity.RECEIVING, Activity.WAITING, Activity.GUEST_IDLE)
-    other = either(is_zero(queue), t.and_(timed, may_sleep))
+    may_sleep = does(view, row, Activity.WAITING, Activity.GUEST_IDLE)
+    idle = either(is_zero(queue), t.and_(timed, may_sleep))
+    other = choice(does(view, row, Activity.RECEIVING_UNTIL), timed, idle)
     return choice(
         does(view, row, Activity.READY),
         choice(runs, is_zero(queue), either(timed, ready)),

@@ -8,7 +8,7 @@ from keelback.prover.encode import Term
 from keelback.prover.encode import terms as t
 from keelback.prover.hypotheses.statement import STATEMENTS, Statement, states
 from keelback.prover.hypotheses.view import View, below, choice, either, is_set, is_value, is_zero, names
-from keelback.prover.state import Activity
+from keelback.prover.state import RECEIVES, Activity
 
 FIRST_LINE: Final = 32
 LINE_END: Final = 1020
@@ -110,7 +110,7 @@ def receivers_are_free_servers(view: View, row: Term) -> Term:
     free = t.all_of(
         (is_set(endpoint), names(view.get("endpoints.server", endpoint), row), is_zero(view.get("threads.client", row)))
     )
-    return t.implies(does(view, row, Activity.RECEIVING), free)
+    return t.implies(does(view, row, *RECEIVES), free)
 
 
 @states("threads", "faulting_threads_do_not_run")

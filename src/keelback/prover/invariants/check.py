@@ -34,6 +34,7 @@ INVARIANTS: tuple[Family[Iterator[str]], ...] = (
     messaging.reply_objects_hold_clients,
     messaging.receivers_are_free_servers,
     messaging.nobody_queues_at_a_waiting_server,
+    messaging.quiet_servers_have_nothing_to_do,
     messaging.faulting_threads_do_not_run,
     messaging.only_callers_pass,
     messaging.nothing_is_pending_for_who_waits,

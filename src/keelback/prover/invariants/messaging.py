@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keelback.prover.abstraction import ready_queues, timer_queues
+from keelback.prover.abstraction import ready_queues
 from keelback.prover.incremental import each
-from keelback.prover.state import Activity
+from keelback.prover.state import RECEIVES, Activity
 from keelback.prover.tables import Tables
 
 
@@ -43,7 +43,7 @@ def reply_objects_hold_clients(tables: Tables, number: int) -> Iterator[str]:
 def receivers_are_free_servers(tables: Tables, index: int) -> Iterator[str]:
     """Who receives is an endpoint's server and owes nobody a reply."""
     thread = tables.threads[index]
-    if thread.state != Activity.RECEIVING:
+    if thread.state not in RECEIVES:
         return
     if not thread.serves or tables.endpoints[thread.serves].server != index:
         yield f"threads[{index}] receives at endpoints[{thread.serves}], which it does not serve"
@@ -53,15 +53,24 @@ def receivers_are_free_servers(tables: Tables, index: int) -> Iterator[str]:
 
 @each("endpoints", first=0)
 def nobody_queues_at_a_waiting_server(tables: Tables, number: int) -> Iterator[str]:
-    """Where a server receives, no caller is queued; an endpoint knows whether its server waits without a deadline."""
-    endpoint = tables.endpoints[number]
-    server = tables.threads[endpoint.server]
-    receives = server.state == Activity.RECEIVING
-    if receives and tables.queues[ready_queues(tables) + number].head:
+    """Where a server receives, no caller is queued."""
+    server = tables.threads[tables.endpoints[number].server]
+    if server.state in RECEIVES and tables.queues[ready_queues(tables) + number].head:
         yield f"endpoints[{number}] has callers, and its server waits"
-    expected = endpoint.server if receives and server.queue < timer_queues(tables) else 0
-    if endpoint.waiting != expected:
-        yield f"endpoints[{number}] says that threads[{endpoint.waiting}] waits, not {expected}"
+
+
+@each("threads", first=0)
+def quiet_servers_have_nothing_to_do(tables: Tables, index: int) -> Iterator[str]:
+    """A thread that is marked as quiet serves an endpoint that nobody queues for, and no bits are pending for it."""
+    thread = tables.threads[index]
+    if not thread.quiet:
+        return
+    if not thread.serves:
+        yield f"threads[{index}] is quiet and serves nothing"
+    if tables.queues[ready_queues(tables) + thread.serves].head:
+        yield f"threads[{index}] is quiet, and endpoints[{thread.serves}] has callers"
+    if tables.notifications[thread.notification].pending:
+        yield f"threads[{index}] is quiet, and notifications[{thread.notification}] has bits"
 
 
 @each("threads", first=0)
@@ -85,7 +94,7 @@ def nothing_is_pending_for_who_waits(tables: Tables, number: int) -> Iterator[st
     """The notification of a thread that would take its bits has none."""
     notification = tables.notifications[number]
     thread = tables.threads[notification.thread]
-    is_listening = thread.state in (Activity.WAITING, Activity.RECEIVING) or thread.guest
+    is_listening = thread.state in (Activity.WAITING, *RECEIVES) or thread.guest
     if notification.thread and is_listening and notification.pending:
         yield f"notifications[{number}] has bits, and threads[{notification.thread}] waits"
 

@@ -47,14 +47,14 @@ def queues_are_lists(tables: Tables, number: int) -> Iterator[str]:
         yield f"queue {number} ends with {last} but says {queue.tail}"
 
 
-TIMED = (Activity.RECEIVING, Activity.WAITING, Activity.GUEST_IDLE)
+TIMED = (Activity.RECEIVING_UNTIL, Activity.WAITING, Activity.GUEST_IDLE)
 """Who does this may have a deadline."""
 
 
 @each("threads", first=0)
 def states_agree_with_queues(tables: Tables, index: int) -> Iterator[str]:
     """READY: running, in a ready queue of its core and priority, or without time. CALLING: in its endpoint's queue.
-    Otherwise in none, or waiting for a deadline."""
+    RECEIVING_UNTIL: waiting for a deadline. Otherwise in none, or waiting for a deadline."""
     thread = tables.threads[index]
     runs = index != 0 and tables.cores[thread.rank // PRIORITY_COUNT].current == index
     timed = thread.queue >= timer_queues(tables)
@@ -65,6 +65,8 @@ def states_agree_with_queues(tables: Tables, index: int) -> Iterator[str]:
             is_right = False
     elif thread.state == Activity.CALLING:
         is_right = thread.queue == ready_queues(tables) + thread.endpoint
+    elif thread.state == Activity.RECEIVING_UNTIL:
+        is_right = timed
     else:
         is_right = not thread.queue or (timed and thread.state in TIMED)
     if not is_right:

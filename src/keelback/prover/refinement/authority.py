@@ -33,10 +33,10 @@ from keelback.abi import mappings
 from keelback.prover.abstraction import SINGLETONS, TABLE_OF_KIND
 from keelback.prover.encode import Obligation, Term, UnsupportedError
 from keelback.prover.encode import terms as t
-from keelback.prover.goals import NOT_MODELLED, Job, Result, prepare
+from keelback.prover.goals import NOT_MODELLED, PROVEN, Finding, Job, Result, prepare
 from keelback.prover.ranges import STATE
 from keelback.prover.refinement.call import Assumptions, Call
-from keelback.prover.refinement.deciding import settle
+from keelback.prover.refinement.deciding import settle, settle_each
 from keelback.prover.refinement.facts import ASSUMED
 from keelback.prover.refinement.representation import MEANINGS, View, timer_queues
 
@@ -54,7 +54,7 @@ LINKS: Final = {
         "space": "translations",
         "table": "tables' counts",
     },
-    "endpoints": {"server": "threads", "waiting": "threads"},
+    "endpoints": {"server": "threads"},
     "notifications": {"thread": "threads"},
     "replies": {"client": "threads"},
     "vcpus": {"thread": "threads", "space": "translations"},
@@ -70,7 +70,7 @@ FURTHER: Final = {
     "table": "tables' counts",
 }
 SCHEDULING: Final = (
-    *("threads.next", "threads.previous", "threads.queue", "queues.head", "queues.tail", "endpoints.waiting"),
+    *("threads.next", "threads.previous", "threads.queue", "queues.head", "queues.tail", "threads.quiet"),
     *("times.remaining", "times.last"),
 )
 HEADED: Final = {*TABLE_OF_KIND.values(), *SINGLETONS.values()}
@@ -273,8 +273,12 @@ def prove_integrity(job: Job) -> Result:
         obligations = list(changes(call))
     except UnsupportedError as problem:
         return Result(goal.name, NOT_MODELLED, time.monotonic() - started, reason=str(problem))
-    assumed_here = Assumptions(call).of([obligation.guard for obligation in obligations])
-    status, findings, solver = settle(lambda _: assumed_here, obligations, job.seconds)
+    assumptions = Assumptions(call)
+    findings: tuple[Finding, ...] = ()
+    status, solver = settle_each(assumptions.few, obligations, job.seconds), "z3"
+    if status != PROVEN:
+        assumed_here = assumptions.of([obligation.guard for obligation in obligations])
+        status, findings, solver = settle(lambda _: assumed_here, obligations, job.seconds)
     seconds = time.monotonic() - started
     assumed = tuple(sorted({*call.run.assumed, *ASSUMED}))
     return Result(goal.name, status, seconds, len(obligations), solver, findings, assumed)

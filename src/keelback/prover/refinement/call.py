@@ -63,3 +63,8 @@ class Assumptions:
         known = facts(self._call.before, [*terms, *base])
         ranges = self._ranges.hypotheses([*terms, *base, *known])
         return [*self._call.run.hypotheses, *base, *known, *ranges]
+
+    def few(self, terms: list[Term]) -> list[Term]:
+        """Without what invariants say of rows: less for a solver to look at, and enough for some claims."""
+        base = present_thread(self._call.before, self._call.core)
+        return [*self._call.run.hypotheses, *base, *self._ranges.hypotheses([*terms, *base])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keelback.abi import errors, objects, rights
 from keelback.prover.specs.authority import held, held_or_none
 from keelback.prover.specs.refusal import require
-from keelback.prover.state import Activity, State, Thread
+from keelback.prover.state import RECEIVES, State, Thread
 
 
 def endpoint_bind(state: State, caller: Thread) -> None:
@@ -18,5 +18,5 @@ def endpoint_bind(state: State, caller: Thread) -> None:
         endpoint.server, state.threads[chosen].serves = chosen, index
     elif endpoint.server:
         server = state.threads[endpoint.server]
-        require(server.activity != Activity.RECEIVING, errors.STATE)
+        require(server.activity not in RECEIVES, errors.STATE)
         endpoint.server = server.serves = 0

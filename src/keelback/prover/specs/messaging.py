@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from keelback.abi import errors, faults, messages, objects, rights
-from keelback.prover.specs.authority import held, put
+from keelback.abi import errors, faults, messages, rights
+from keelback.prover.specs.authority import put
 from keelback.prover.specs.charging import own_charge, sleep
 from keelback.prover.specs.refusal import Refused, require
 from keelback.prover.specs.scheduling import hand_over, run_best, wake
-from keelback.prover.state import Activity, State, Thread
+from keelback.prover.state import RECEIVES, Activity, State, Thread
 
 WORDS = slice(0, messages.WORD_COUNT)
 NEVER = (1 << 64) - 1
@@ -64,7 +64,7 @@ def send(state: State, client: Thread, endpoint: int) -> None:
     """The client, which runs, blocks in a call. The server runs if it was there to receive; otherwise the client
     queues."""
     server = state.threads[state.endpoints[endpoint].server]
-    if server.activity == Activity.RECEIVING:
+    if server.activity in RECEIVES:
         state.sleeping.pop(server.index, None)
         deliver(state, server, client)
         if client.fault is None and server.core == state.here:
@@ -87,11 +87,10 @@ def send_upwards(state: State, caller: Thread, endpoint: int, badge: int) -> Non
     send(state, caller, endpoint)
 
 
-def served_endpoint(state: State, caller: Thread) -> int:
-    """The endpoint that x8 names, where the caller may receive."""
-    endpoint = held(state, caller, caller.registers[8], objects.ENDPOINT, rights.READ)
-    require(endpoint == caller.serves, errors.STATE)
-    return endpoint
+def served_endpoint(caller: Thread) -> int:
+    """The endpoint that the caller receives from."""
+    require(caller.serves != 0, errors.STATE)
+    return caller.serves
 
 
 def take_event(state: State, server: Thread, endpoint: int) -> bool:
@@ -115,10 +114,11 @@ def await_until(state: State, thread: Thread, activity: Activity, deadline: int)
 
 def receive_until(state: State, caller: Thread, deadline: int) -> None:
     """The caller gets the next event, or blocks until there is one. A client not replied to is sent away."""
-    endpoint = served_endpoint(state, caller)
+    endpoint = served_endpoint(caller)
     client = dismiss(state, caller)
     if not take_event(state, caller, endpoint):
-        await_until(state, caller, Activity.RECEIVING, deadline)
+        activity = Activity.RECEIVING if deadline == NEVER else Activity.RECEIVING_UNTIL
+        await_until(state, caller, activity, deadline)
         run_best(state)
     if client is not None:
         abandon(state, client)

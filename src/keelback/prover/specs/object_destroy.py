@@ -13,7 +13,7 @@ from keelback.prover.specs.revoke import LAST_GENERATION
 from keelback.prover.specs.scheduling import wake
 from keelback.prover.specs.thread_start import reset
 from keelback.prover.specs.thread_stop import forget_stop
-from keelback.prover.state import Activity, Object, State, Thread
+from keelback.prover.state import RECEIVES, Activity, Object, State, Thread
 
 NOBODY = 0
 """Owns what has used up its generations: it can never be created again."""
@@ -62,7 +62,7 @@ def end_endpoint(state: State, index: int) -> None:
     state.endpoints[index].server = 0
     if server is not None:
         server.serves = 0
-        tell_dead(state, server, Activity.RECEIVING)
+        tell_dead(state, server, *RECEIVES)
 
 
 def end_notification(state: State, index: int) -> None:
@@ -75,9 +75,9 @@ def end_notification(state: State, index: int) -> None:
         tell_dead(state, thread, Activity.WAITING)
 
 
-def tell_dead(state: State, thread: Thread, activity: Activity) -> None:
-    """What a thread waits for, if it does this, will never come."""
-    if thread.activity == activity:
+def tell_dead(state: State, thread: Thread, *activities: Activity) -> None:
+    """What a thread waits for, if it does one of these, will never come."""
+    if thread.activity in activities:
         stop_waiting(state, thread)
         thread.registers[8] = errors.DEAD
         wake(state, thread)

@@ -9,7 +9,7 @@ from keelback.prover.state import Activity, State, Thread
 
 def reply_receive(state: State, caller: Thread) -> None:
     """The present client gets its reply, then as RECEIVE. If the caller blocks, its client runs before its equals."""
-    endpoint = served_endpoint(state, caller)
+    endpoint = served_endpoint(caller)
     client = dismiss(state, caller)
     if client is not None and not answer(client, caller.registers):
         client = None

@@ -6,7 +6,7 @@ from keelback.abi import errors, messages, objects, rights, vcpu
 from keelback.prover.specs.authority import held
 from keelback.prover.specs.messaging import stop_waiting, take_bits, tell
 from keelback.prover.specs.scheduling import RESCHEDULE, ask, wake
-from keelback.prover.state import Activity, State, Thread
+from keelback.prover.state import RECEIVES, Activity, State, Thread
 
 
 def signal(state: State, caller: Thread) -> None:
@@ -25,7 +25,7 @@ def raise_bits(state: State, notification: int, bits: int) -> None:
         return
     if thread.guest:
         leave_guest(state, thread)
-    elif thread.activity in (Activity.WAITING, Activity.RECEIVING):
+    elif thread.activity in (Activity.WAITING, *RECEIVES):
         stop_waiting(state, thread)
         tell(thread, messages.SIGNAL, take_bits(state, notification))
         wake(state, thread)

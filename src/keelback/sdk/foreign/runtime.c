@@ -40,14 +40,14 @@ WEAK bool fault(uint64_t badge, struct keel_message *message) {
     register uint64_t x5 __asm__("x5") = (message)->words[5];                                                          \
     register uint64_t x6 __asm__("x6") = (message)->words[6];                                                          \
     register uint64_t x7 __asm__("x7") = (message)->words[7];                                                          \
-    register uint64_t x8 __asm__("x8") = slot;                                                                         \
     register uint64_t x9 __asm__("x9");                                                                                \
     register uint64_t x10 __asm__("x10")
 
-#define SYSTEM_CALL(number)                                                                                            \
+/* x8 is "+r" where it names a slot, "=r" where the call takes none. */
+#define SYSTEM_CALL(number, slot_use)                                                                                  \
     __asm__ volatile("svc %[call]"                                                                                     \
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7), "+r"(x8),       \
-                       "=r"(x9), "=r"(x10)                                                                             \
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),                 \
+                       slot_use(x8), "=r"(x9), "=r"(x10)                                                               \
                      : [call] "i"(number)                                                                              \
                      : "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "memory", "cc")
 
@@ -57,7 +57,8 @@ WEAK bool fault(uint64_t badge, struct keel_message *message) {
 
 uint64_t keel_call(uint64_t slot, struct keel_message *message) {
     LOAD_WORDS(message);
-    SYSTEM_CALL(KEEL_SYSCALLS_CALL);
+    register uint64_t x8 __asm__("x8") = slot;
+    SYSTEM_CALL(KEEL_SYSCALLS_CALL, "+r");
     STORE_WORDS(message);
     return x8;
 }
@@ -66,7 +67,8 @@ uint64_t keel_call(uint64_t slot, struct keel_message *message) {
     uint64_t name(uint64_t slot) {                                                                                     \
         struct keel_message message = {{0}};                                                                           \
         LOAD_WORDS(&message);                                                                                          \
-        SYSTEM_CALL(number);                                                                                           \
+        register uint64_t x8 __asm__("x8") = slot;                                                                     \
+        SYSTEM_CALL(number, "+r");                                                                                     \
         return x8;                                                                                                     \
     }
 
@@ -75,9 +77,10 @@ PLAIN_CALL(keel_acknowledge, KEEL_SYSCALLS_INTERRUPT_ACKNOWLEDGE)
 PLAIN_CALL(keel_power_off, KEEL_SYSCALLS_SYSTEM_OFF)
 
 #define RECEIVING_CALL(name, number)                                                                                   \
-    static void name(uint64_t slot, struct event *event) {                                                             \
+    static void name(struct event *event) {                                                                            \
         LOAD_WORDS(&event->message);                                                                                   \
-        SYSTEM_CALL(number);                                                                                           \
+        register uint64_t x8 __asm__("x8");                                                                            \
+        SYSTEM_CALL(number, "=r");                                                                                     \
         STORE_WORDS(&event->message);                                                                                  \
         event->status = x8;                                                                                            \
         event->badge = x9;                                                                                             \
@@ -176,9 +179,9 @@ __attribute__((noreturn, used)) void component_start(void) {
     init();
     for (;;) {
         if (answer_due)
-            reply_receive(KEEL_MESSAGES_OWN_ENDPOINT_SLOT, &event);
+            reply_receive(&event);
         else
-            receive(KEEL_MESSAGES_OWN_ENDPOINT_SLOT, &event);
+            receive(&event);
         if (event.status != KEEL_ERRORS_OK)
             __builtin_trap();
         answer_due = handle(&event);

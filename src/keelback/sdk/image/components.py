@@ -6,7 +6,7 @@ Objects are kept by content (keelback.compiler's cache), so only what changed is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from keelback.compiler import (
@@ -88,6 +88,7 @@ class Built:
     asked: tuple[str, ...] = ()
     checks: tuple[Site, ...] = ()
     left_out: frozenset[int] = frozenset()
+    parameters: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
 
 
 class ProgramErrors(Exception):
@@ -156,4 +157,4 @@ def build_program(job: Job) -> Built:
     image = link(objects, job.elf, base=job.base, script=job.script, entry=job.entry)
     rows = [(entry.address, relative_name(entry.file, job.base_folder), entry.line) for entry in line_table(job.elf)]
     rows = tidy_rows(rows, image.symbols["__text_end"])
-    return Built(job.name, image, layouts, rows, sources, asked, checks, left_out)
+    return Built(job.name, image, layouts, rows, sources, asked, checks, left_out, job.parameters)

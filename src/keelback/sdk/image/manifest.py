@@ -127,6 +127,7 @@ def _kernel(layout: Layout, built: Built) -> dict[str, Any]:
             }
             for window in layout.kernel_windows
         ],
+        "parameters": dict(sorted(built.parameters.items())),
         "checks": [_check(site, site.number in built.left_out) for site in built.checks],
     }
 

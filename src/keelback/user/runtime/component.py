@@ -1,7 +1,7 @@
 """The life of a component: take up the log, `init`, then one event after the other for ever.
 
 A component's root module defines whichever of the four hooks it needs; the others do what is written here. It never
-calls this module. It has one thread, one endpoint (slot 1) and one notification (slot 2); memory and registers are
+calls this module. It has one thread, one endpoint and one notification (slot 2); memory and registers are
 what the boot state says, so there is nothing to set up before `component_start`.
 """
 
@@ -70,11 +70,10 @@ def step(answer_due: bool) -> bool:
     A receive that is refused means a wrong system description: the component stops itself with a trap, which is
     reported.
     """
-    slot = u64(messages.OWN_ENDPOINT_SLOT)
     if answer_due:
-        syscalls.reply_receive(slot, event)
+        syscalls.reply_receive(event)
     else:
-        syscalls.receive(slot, event)
+        syscalls.receive(event)
     assert event.status == errors.OK
     return dispatch()
 

@@ -86,17 +86,8 @@ BITS_CLOBBERS: Final = tuple(name for name in FROM_X0 if name != "x9")
 SLOT: Final = {"slot": "x8"}
 TWO: Final = {"slot": "x8", "first": "x0", "second": "x1"}
 THREE: Final = {"slot": "x8", "first": "x0", "second": "x1", "third": "x2"}
-MESSAGE: Final = {
-    "slot": "x8",
-    "m0": "x0",
-    "m1": "x1",
-    "m2": "x2",
-    "m3": "x3",
-    "m4": "x4",
-    "m5": "x5",
-    "m6": "x6",
-    "m7": "x7",
-}
+WORDS: Final = {"m0": "x0", "m1": "x1", "m2": "x2", "m3": "x3", "m4": "x4", "m5": "x5", "m6": "x6", "m7": "x7"}
+MESSAGE: Final = {**SLOT, **WORDS}
 EVENT: Final = ("x8", "x9", "x10", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7")
 
 
@@ -109,19 +100,19 @@ def call(
     return whole_answer(status)
 
 
-@asm(f"svc #{numbers.RECEIVE}", registers=SLOT, results=EVENT, clobbers=UPPER)
-def receive(slot: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+@asm(f"svc #{numbers.RECEIVE}", results=EVENT, clobbers=UPPER)
+def receive() -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, badge or bits, event kind, x0 to x7)."""
-    status = enter(u64(numbers.RECEIVE), slot, u64(0), u64(0), u64(0))
+    status = enter(u64(numbers.RECEIVE), u64(0), u64(0), u64(0), u64(0))
     return whole_answer(status)
 
 
-@asm(f"svc #{numbers.REPLY_RECEIVE}", registers=MESSAGE, results=EVENT, clobbers=UPPER)
+@asm(f"svc #{numbers.REPLY_RECEIVE}", registers=WORDS, results=EVENT, clobbers=UPPER)
 def reply_receive(
-    slot: u64, m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
+    m0: u64, m1: u64, m2: u64, m3: u64, m4: u64, m5: u64, m6: u64, m7: u64
 ) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, badge or bits, event kind, x0 to x7)."""
-    status = enter_with_message(u64(numbers.REPLY_RECEIVE), slot, m0, m1, m2, m3, m4, m5, m6, m7)
+    status = enter_with_message(u64(numbers.REPLY_RECEIVE), u64(0), m0, m1, m2, m3, m4, m5, m6, m7)
     return whole_answer(status)
 
 
@@ -286,10 +277,10 @@ def reply_pass(
     return whole_answer(status)
 
 
-@asm(f"svc #{numbers.RECEIVE_UNTIL}", registers={"slot": "x8", "deadline": "x0"}, results=EVENT, clobbers=UPPER)
-def receive_until(slot: u64, deadline: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
+@asm(f"svc #{numbers.RECEIVE_UNTIL}", registers={"deadline": "x0"}, results=EVENT, clobbers=UPPER)
+def receive_until(deadline: u64) -> tuple[u64, u64, u64, u64, u64, u64, u64, u64, u64, u64, u64]:
     """(status, badge or bits, event kind, x0 to x7)."""
-    status = enter(u64(numbers.RECEIVE_UNTIL), slot, deadline, u64(0), u64(0))
+    status = enter(u64(numbers.RECEIVE_UNTIL), u64(0), deadline, u64(0), u64(0))
     return whole_answer(status)
 
 

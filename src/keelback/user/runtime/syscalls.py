@@ -25,20 +25,20 @@ def call(slot: u64, message: Message) -> u64:
     return status
 
 
-def receive(slot: u64, event: Event) -> None:
+def receive(event: Event) -> None:
     """Wait for a message, a fault or a signal on the own endpoint."""
-    status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.receive(slot)
+    status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.receive()
     event.status = status
     event.badge = badge
     event.kind = kind
     fill(event.message, m0, m1, m2, m3, m4, m5, m6, m7)
 
 
-def reply_receive(slot: u64, event: Event) -> None:
+def reply_receive(event: Event) -> None:
     """Answer the present client with the words in `event`, then as `receive`."""
     words = event.message.words
     status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.reply_receive(
-        slot, words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]
+        words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]
     )
     event.status = status
     event.badge = badge
@@ -204,9 +204,9 @@ def reply_pass(slot: u64, passed: u64, message: Message) -> u64:
     return status
 
 
-def receive_until(slot: u64, deadline: u64, event: Event) -> None:
+def receive_until(deadline: u64, event: Event) -> None:
     """As `receive`; status TIMEOUT when the deadline, in ticks of the counter, comes first."""
-    status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.receive_until(slot, deadline)
+    status, badge, kind, m0, m1, m2, m3, m4, m5, m6, m7 = gates.receive_until(deadline)
     event.status = status
     event.badge = badge
     event.kind = kind

@@ -103,8 +103,7 @@ def make(kind: u64, index: u64, slot: u64, level: u64) -> None:
 
 
 def give_own(child: u64) -> None:
-    """Fill a child's capability table with what every component has: its endpoint and its notification."""
-    give_child(child, endpoint_slot(child), u64(messages.OWN_ENDPOINT_SLOT), u64(rights.READ))
+    """Fill a child's capability table with what every child has: its notification. Receiving takes no capability."""
     give_child(child, notification_slot(child), u64(messages.OWN_NOTIFICATION_SLOT), u64(rights.READ))
 
 

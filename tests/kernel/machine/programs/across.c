@@ -28,7 +28,6 @@ static void check_mine(uint64_t value) {
 
 static void serve(uint64_t number) {
     struct registers message = {{0}};
-    message.x[8] = 1;
     system_call(RECEIVE, &message);
     for (uint64_t round = 0;; round++) {
         set_mine(number << 32 | round);
@@ -40,7 +39,6 @@ static void serve(uint64_t number) {
                 message.x[word] = message.x[word] * 3 + number;
         }
         int is_call = message.x[10] != 2;
-        message.x[8] = 1;
         system_call(is_call ? REPLY_RECEIVE : RECEIVE, &message);
         check_mine(number << 32 | round);
     }

@@ -117,7 +117,6 @@ static void take_from_child(uint64_t core) {
         ;
     if (core == OTHER_CORE)
         CHECK(OK, UNLINK_ENTRY, CHILDS_SPACE, 1, 0, 0);
-    event.x[8] = ENDPOINT;
     system_call(RECEIVE, &event); /* on the same core it runs now, until it traps */
     check("a fault", event.x[10], 3);
     check("its badge", event.x[9], 77);
@@ -127,7 +126,6 @@ static void take_from_child(uint64_t core) {
         CHECK(OK, WRITE, CHILD, 32, pc + 4, 0);
         CHECK(OK, UNLINK, LEVEL2, 0, 0, 0);
         event.x[0] = 1; /* go on */
-        event.x[8] = ENDPOINT;
         system_call(REPLY_RECEIVE, &event);
     }
     check("a read", event.x[0], 1);

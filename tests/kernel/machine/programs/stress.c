@@ -77,15 +77,15 @@ static uint64_t word(uint64_t *seed) {
 
 /* What x8, x0 and x1 of a call often are: slots of these kinds. */
 static const uint8_t wanted[CALL_NUMBERS][3] = {
-    [0] = {ENDPOINT}, [2] = {ENDPOINT}, [3] = {PAGE_TABLE}, [4] = {NOTIFICATION}, [5] = {NOTIFICATION}, [6] = {NOTIFICATION},
+    [0] = {ENDPOINT}, [3] = {PAGE_TABLE}, [4] = {NOTIFICATION}, [5] = {NOTIFICATION}, [6] = {NOTIFICATION},
     [7] = {INTERRUPT}, [8] = {PAGE_TABLE}, [9] = {VCPU}, [10] = {VCPU}, [11] = {VCPU}, [12] = {THREAD}, [13] = {THREAD},
     [14] = {THREAD}, [15] = {THREAD}, [16] = {THREAD}, [21] = {TRACE}, [22] = {VCPU}, [24] = {TRACE}, [25] = {REPLY},
-    [26] = {REPLY}, [27] = {ENDPOINT}, [28] = {REPLY}, [30] = {ENDPOINT}, [31] = {NOTIFICATION}, [34] = {TABLE},
+    [26] = {REPLY}, [27] = {ENDPOINT}, [28] = {REPLY}, [31] = {NOTIFICATION}, [34] = {TABLE},
     [35] = {GRANT}, [36] = {POOL}, [37] = {POOL}, [38] = {POOL}, [39] = {POOL}, [40] = {POOL}, [41] = {POOL},
     [42] = {THREAD, SPACE, TABLE}, [43] = {THREAD, CORE}, [44] = {THREAD, NOTIFICATION}, [45] = {THREAD, TIME},
     [46] = {TIME, CORE}, [47] = {ENDPOINT, THREAD}, [48] = {ENDPOINT}, [49] = {INTERRUPT, NOTIFICATION},
     [50] = {VCPU, THREAD, SPACE}, [51] = {FRAME}, [52] = {FRAME}, [53] = {PAGE_TABLE, 0, FRAME}, [54] = {PAGE_TABLE},
-    [55] = {PAGE_TABLE, 0, PAGE_TABLE}, [56] = {ENDPOINT}, [57] = {VCPU},
+    [55] = {PAGE_TABLE, 0, PAGE_TABLE}, [57] = {VCPU},
 };
 
 /* A slot that should hold a capability of this kind. */
@@ -104,8 +104,6 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
         if (wanted[number][at] != 0 && (next(seed) >> 8 & 7) != 0)
             registers->x[places[at]] = slot_of_kind(wanted[number][at], seed);
     int is_own = (next(seed) >> 8 & 1) == 0;
-    if (is_own && (number == RECEIVE || number == REPLY_RECEIVE || number == RECEIVE_UNTIL))
-        registers->x[8] = slot_of(ENDPOINT, own);
     if (is_own && (number == WAIT || number == WAIT_UNTIL))
         registers->x[8] = slot_of(NOTIFICATION, own);
     if (is_own && number == RUN)
@@ -118,6 +116,8 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
         registers->x[0] = (uint64_t)program_start;
         registers->x[2] = next(seed) << 8 | ((next(seed) >> 8 & 15) + 1);
     }
+    if (number == THREAD_BIND && is_own)
+        registers->x[0] = 0;
     if (number == THREAD_SCHEDULE) {
         registers->x[1] = 10 + (next(seed) >> 8) % 30;
         registers->x[2] = 100;
@@ -138,17 +138,32 @@ static void choose(uint64_t number, uint64_t own, struct registers *registers, u
         registers->x[2] = 1 | (next(seed) >> 8 & 7);
 }
 
+/* Make again what was destroyed, with its capability in a slot that is often free. */
+static void choose_again(const struct registers *destroyed, struct registers *registers, uint64_t *seed) {
+    registers->x[8] = destroyed->x[8];
+    registers->x[0] = destroyed->x[0];
+    registers->x[1] = destroyed->x[1];
+    registers->x[2] = SLOT_COUNT - 1 - (next(seed) >> 8 & 15);
+}
+
 static void work(uint64_t own, uint64_t seed) {
-    uint64_t saved = 0;
+    uint64_t saved = 0, is_destroyed = 0;
+    struct registers destroyed;
     for (;;) {
         uint64_t number = next(&seed) >> 8 & (CALL_NUMBERS - 1);
         struct registers registers;
         if (saved != 0)
             number = next(&seed) & 256 ? ANSWER : REPLY_PASS;
+        else if (is_destroyed)
+            number = CREATE;
         int is_cruel = number == THREAD_STOP || number == REVOKE_ALL || number == CLEAR || number == DESTROY || number == REVOKE;
         if (is_cruel && (next(&seed) >> 8 & 15) != 0)
             continue;
         choose(number, own, &registers, &seed);
+        if (is_destroyed && number == CREATE)
+            choose_again(&destroyed, &registers, &seed);
+        if (number == DESTROY)
+            destroyed = registers;
         if (saved != 0)
             registers.x[8] = (registers.x[8] & ~0xFFFFFFFFul) | saved;
         saved = number == REPLY_SAVE ? registers.x[8] & 0xFFFFFFFF : 0;
@@ -159,6 +174,7 @@ static void work(uint64_t own, uint64_t seed) {
             __atomic_add_fetch(&accepted[number], 1, __ATOMIC_RELAXED);
         else
             saved = 0;
+        is_destroyed = number == DESTROY && registers.x[8] == OK;
         uint64_t chance = next(&seed) >> 8 & 0xFFF;
         if (chance == 0)
             __asm__ volatile("brk #7");

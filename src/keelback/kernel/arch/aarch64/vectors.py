@@ -1,7 +1,8 @@
 """All assembly that enters and leaves the kernel: image header, boot until compiled code can run, exception vectors.
 
 The stubs only move registers between the processor and the context that `Core.context` points to, and hold the kernel's
-lock while the kernel runs; what to do is decided in `keelback.kernel.entry`. TPIDR_EL2 is the address of the present
+lock while the kernel runs, whose address is in x18, which compiled code never touches; what to do is decided in
+`keelback.kernel.entry`. TPIDR_EL2 is the address of the present
 Core, SP_EL2 the top of its stack whenever the kernel is entered, and interrupts are masked all the time at EL2. Tests
 do not run this module: it has no model in CPython, but for the ways out with a message.
 """
@@ -51,10 +52,14 @@ MESSAGE: Final = ("x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7")
 """Where the words are, on the way from caller to callee."""
 CALLER: Final = (*MESSAGE, "x13", "x14", "x12")
 """The message; the core, the thread that calls, and its x8."""
+SERVER: Final = CALLER[:-1]
+"""The message; the core, the thread that answers and receives."""
 CALLEE: Final = (*MESSAGE, "x11", "x9", "x10")
 """The message; the context of the thread that gets it, its x9 and x10."""
 REFUSED: Final = (*CALLEE, "x12")
 """The same of the caller, and its x8."""
+TURNED: Final = ("x0", "x13", "x14")
+"""The status of the call; the core, the thread that called."""
 STOPPED: Final = ("x20",)
 """The core; all registers are in the context of who was stopped."""
 
@@ -114,6 +119,7 @@ kernel_core_start:
     ldr x3, ={EL2_SCTLR}
     msr sctlr_el2, x3
     isb
+    ldr x18, ={kernel_lock}
     mov x0, x20
     adr x30, kernel_resume
     cbnz x21, kernel_secondary
@@ -150,28 +156,26 @@ def secondary_address() -> u64:
     stp x1, x2, [\\base, #{STACK_POINTER}]
     str x3, [\\base, #{PROCESS_STATE}]
     .endm
-    .macro kernel_take_lock lock, taken, value
-    ldr \\lock, ={kernel_lock}
-9:  ldaxr \\value, [\\lock]
+    .macro kernel_take_lock taken, value
+    ldr x18, ={kernel_lock}
+9:  ldaxr \\value, [x18]
     cbz \\value, 10f
     wfe
     b 9b
-10: stxr \\value, \\taken, [\\lock]
+10: stxr \\value, \\taken, [x18]
     cbnz \\value, 9b
     .endm
     .macro kernel_give_lock
-    ldr x16, ={kernel_lock}
-    stlr wzr, [x16]
+    stlr wzr, [x18]
     .endm
     .macro kernel_message_call handler
     mrs x13, tpidr_el2
     ldr x14, [x13]
-    mov x12, x8
     kernel_pairs stp, x14, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
     mrs x10, sp_el0
     mrs x11, elr_el2
     stp x10, x11, [x14, #{STACK_POINTER}]
-    kernel_take_lock x10, w10, w11
+    kernel_take_lock w18, w11
     b \\handler
     .endm
     .macro kernel_table call, reply_receive, vcpu_run, other
@@ -206,16 +210,18 @@ def secondary_address() -> u64:
     kernel_table 1f, 2f, 3f, kernel_other_call
 kernel_traced_vectors:
     kernel_table 5f, 5f, 6f, 4f
-1:  kernel_message_call kernel_call
+1:  mov x12, x8
+    kernel_message_call kernel_call
 2:  kernel_message_call kernel_reply_receive
-5:  kernel_message_call kernel_any_message
+5:  mov x12, x8
+    kernel_message_call kernel_any_message
     .macro kernel_save_call
     mrs x9, tpidr_el2
     ldr x17, [x9]
     kernel_pairs stp, x17, 0, 1, 2, 3, 4, 5, 6, 7
     str x8, [x17, #64]
     str x30, [x17, #240]
-    kernel_take_lock x10, w10, w11
+    kernel_take_lock w18, w11
     .endm
 kernel_other_call:
     kernel_save_call
@@ -224,16 +230,19 @@ kernel_other_call:
     ldr x10, [x10, w16, uxtw #3]
     mov x0, x17
     blr x10
-7:  mrs x9, tpidr_el2
-    ldp x17, x10, [x9]
-    cbnz x10, kernel_called
+7:  mrs x13, tpidr_el2
+    ldp x14, x10, [x13]
+    cbnz x10, 8f
     mov x8, x0
-    ldr x9, ={kernel_lock}
-    stlr wzr, [x9]
-    kernel_pairs ldp, x17, 0, 1, 2, 3, 4, 5, 6, 7
-    ldr x30, [x17, #240]
-    kernel_pairs ldp, x17, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
+    kernel_give_lock
+    kernel_pairs ldp, x14, 0, 1, 2, 3, 4, 5, 6, 7
+    ldr x30, [x14, #240]
+    kernel_pairs ldp, x14, 9, 10, 11, 12, 15, 16, 17, 18, 13, 14
     eret
+8:  kernel_pairs stp, x14, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
+    str x29, [x14, #232]
+    kernel_save_state x14
+    b kernel_called
 4:  kernel_save_call
     mov w0, w16
     bl kernel_system_call
@@ -289,7 +298,7 @@ kernel_save_\\what:
     str x30, [x16, #240]
     kernel_save_state x16
     mrs x20, tpidr_el2
-    kernel_take_lock x10, w10, w11
+    kernel_take_lock w18, w11
     b kernel_\\what
     .endr
 kernel_panic_entry:
@@ -352,11 +361,6 @@ def leave_caller(context: u64) -> None:
     """Leave the kernel for the thread that called it, x0..x10 as in its context, which is at this address."""
 
 
-@naked("b kernel_leave_any")
-def leave_any(context: u64) -> None:
-    """Leave the kernel for the context at this address; x19..x29 are still those of the thread that called it."""
-
-
 @naked(
     """
     ldp x12, x13, [x11, #{STACK_POINTER}]
@@ -365,8 +369,7 @@ def leave_any(context: u64) -> None:
     msr spsr_el2, xzr
     mov x8, #{OK}
 kernel_leave_answered:
-    ldr x16, ={kernel_lock}
-    stlr wzr, [x16]
+    stlr wzr, [x18]
     ldp x13, x14, [x11, #104]
     ldp x15, x16, [x11, #120]
     ldp x17, x18, [x11, #136]
