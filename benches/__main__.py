@@ -110,7 +110,7 @@ def run_calls(recorded: Mapping[str, float]) -> dict[str, float]:
 def run_bounds(recorded: Mapping[str, float]) -> dict[str, float]:
     """The longest path of each system call, in the kernel that the operations are measured on."""
     folder = BUILD_FOLDER / f"ipc-{CORES}"
-    bounds = measure_latency(build_steady(ipc_system(many=MANY), folder).elf("kernel")).bounds
+    bounds = measure_latency(build_steady(ipc_system(many=MANY), folder, by_proof=True).elf("kernel")).bounds
     calls = {bound.name: bound.instructions for bound in bounds if bound.kind == SYSTEM_CALL}
     rows = [(name, str(count), f"{recorded.get(bound_name(name), 0):.0f}") for name, count in calls.items()]
     print(format_table("Longest path of each system call", ("call", "instructions", "recorded"), rows), flush=True)
@@ -167,7 +167,7 @@ def run_sizes(recorded: Mapping[str, float]) -> dict[str, float]:
     """The kernel's size and an image's; tests/test_promises.py holds them to their limits."""
     lines, assembly = kernel_code_lines(), kernel_assembly_lines()
     folder = BUILD_FOLDER / "sizes"
-    manifest = build_steady(trap_system(folder), folder).manifest
+    manifest = build_steady(trap_system(folder), folder, by_proof=True).manifest
     image_bytes, text_bytes = image_bytes_without_files(manifest), int(manifest["kernel"]["text_bytes"])
     rows = [
         ("kernel, code lines", f"{lines:,}", "11,519 (MCS 13,226)", "73,424 (105,865 with headers)"),

@@ -95,7 +95,7 @@ def calls_system() -> System:
 
 def measure_calls(folder: Path = BUILD_FOLDER / "calls") -> dict[str, int]:
     """Instructions of each call in CASES. Raises CountingError when something else was entered."""
-    report, _ = run_counted(calls_system(), folder, limit_s=LIMIT_S)
+    report, _ = run_counted(calls_system(), folder, limit_s=LIMIT_S, by_proof=True)
     found: dict[str, int] = {}
     for call in CASES:
         sample = report.typical(getattr(syscalls, call))

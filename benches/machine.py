@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from benches.counting import CountingError, Report, plugin_arguments, read_report
+from keelback.cli.prove import system_calls
 from keelback.compiler import link
+from keelback.prover.recording import has_record, make_record
 from keelback.sdk import System
 from keelback.sdk.build import SEED_BYTES, SEED_FILE, BuiltSystem, build_system
 from keelback.sdk.runner import Emulation, Machine, emulator_command
@@ -20,12 +23,15 @@ STEADY_CLOCK = ("-rtc", "base=2026-01-01,clock=vm")
 FIXED_SEED = bytes(range(SEED_BYTES))
 
 
-def run_counted(system: System, folder: Path, *, limit_s: float, path: int | None = None) -> tuple[Report, str]:
+def run_counted(
+    system: System, folder: Path, *, limit_s: float, path: int | None = None, by_proof: bool = False
+) -> tuple[Report, str]:
     """Build `system` into `folder` and run it. Returns the plugin's report and what the console showed.
 
     Where there are several cores, what the first one runs is counted. `path`: see counting.plugin_arguments.
+    `by_proof`: as build_steady.
     """
-    built = build_steady(system, folder)
+    built = build_steady(system, folder, by_proof=by_proof)
     out = folder / REPORT_FILE
     out.unlink(missing_ok=True)
     core = FIRST_CORE if built.cores > 1 else None
@@ -36,10 +42,16 @@ def run_counted(system: System, folder: Path, *, limit_s: float, path: int | Non
     return read_report(out), transcript
 
 
-def build_steady(system: System, folder: Path) -> BuiltSystem:
-    """Build a system so that it behaves the same in every run."""
+def build_steady(system: System, folder: Path, *, by_proof: bool = False) -> BuiltSystem:
+    """Build a system so that it behaves the same in every run. `by_proof`: search the checks of its kernel that never
+    fail, which takes a minute once for each kernel, and leave them out."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SEED_FILE).write_bytes(FIXED_SEED)
+    built = build_system(system, folder)
+    parameters = built.manifest["kernel"]["parameters"]
+    if not by_proof or has_record(parameters):
+        return built
+    make_record(parameters, system_calls(), os.cpu_count() or 1, lambda _: None)
     return build_system(system, folder)
 
 

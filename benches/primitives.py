@@ -65,7 +65,7 @@ class Cost:
 
 def measure_primitives(folder: Path = BUILD_FOLDER / "ipc", *, cores: int = CORES) -> dict[str, Cost]:
     """Build for so many cores, run and count; the cost of each operation by name."""
-    report, _ = run_counted(ipc_system(cores=cores, many=MANY), folder, limit_s=LIMIT_S)
+    report, _ = run_counted(ipc_system(cores=cores, many=MANY), folder, limit_s=LIMIT_S, by_proof=True)
     return {name: operation_cost(name, operation, report) for name, operation in OPERATIONS.items()}
 
 
@@ -79,7 +79,7 @@ def operation_cost(name: str, operation: Operation, report: Report) -> Cost:
 
 def measure_path(name: str, folder: Path = BUILD_FOLDER / "ipc") -> list[int]:
     """Addresses of the instructions that the kernel runs in one operation, in their order."""
-    report, _ = run_counted(ipc_system(many=MANY), folder, limit_s=LIMIT_S, path=SPANS[name])
+    report, _ = run_counted(ipc_system(many=MANY), folder, limit_s=LIMIT_S, by_proof=True, path=SPANS[name])
     return list(typical_path(report.paths))
 
 

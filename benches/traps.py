@@ -50,13 +50,13 @@ class TrapCost:
 
 def measure_traps(folder: Path = BUILD_FOLDER / "traps") -> dict[str, TrapCost]:
     """Build, run and count; the cost of each trap by name."""
-    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S)
+    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S, by_proof=True)
     return {name: trap_cost(report.typical(span)) for name, span in SPANS.items()}
 
 
 def measure_trap_path(name: str, folder: Path = BUILD_FOLDER / "traps") -> list[int]:
     """Addresses of the instructions that the kernel runs for one trap, both ways, in their order."""
-    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S, path=SPANS[name])
+    report, _ = run_counted(trap_system(folder, CORES), folder, limit_s=LIMIT_S, by_proof=True, path=SPANS[name])
     return list(typical_path(report.paths))
 
 

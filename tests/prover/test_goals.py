@@ -125,7 +125,7 @@ CLAIMS = [
 
 def settled(*known: Term) -> tuple[dict[str, str], list[str]]:
     run = Run(prepare(kernel(""), LAYOUTS))
-    clauses, findings, _ = settle_clauses(run, lambda _: list(known), CLAIMS, 10.0)
+    clauses, findings, _ = settle_clauses(run, [lambda _: list(known)], CLAIMS, 10.0)
     return clauses, [found.where for found in findings]
 
 
@@ -141,6 +141,16 @@ def test_no_invariant_is_proven_from_what_contradicts_itself() -> None:
     clauses, found = settled(t.ult(NUMBER, t.const(3, 8)), t.ult(t.const(5, 8), NUMBER))
     assert (set(clauses.values()), found) == ({UNKNOWN}, [])
     assert whole_status(clauses.values()) == UNKNOWN
+
+
+def test_less_may_be_assumed_but_nothing_that_contradicts_itself() -> None:
+    run = Run(prepare(kernel(""), LAYOUTS))
+    contradiction = [t.ult(NUMBER, t.const(3, 8)), t.ult(t.const(5, 8), NUMBER)]
+    fewer = [t.ult(NUMBER, t.const(10, 8))]
+    clauses, _, _ = settle_clauses(
+        run, [lambda _: contradiction, lambda _: contradiction, lambda _: fewer], CLAIMS, 10.0
+    )
+    assert clauses == {"kept": PROVEN, "broken": UNKNOWN, "kept too": PROVEN}
 
 
 def test_what_is_not_modelled_is_not_proven() -> None:

@@ -54,7 +54,7 @@ def any_value(kernel: CompiledKernel, place: Place, now: int, chance: random.Ran
     field = layout.at(place[2]).layout
     kind = field.element or field
     limit = 2 if kind.kind == "boolean" else 1 << 8 * kind.size
-    choices = (0, 1, 2, 3, 5, now + 1, now - 1, now ^ 1 << chance.randrange(8 * kind.size), chance.randrange(limit))
+    choices = (0, 1, 2, 3, 5, 6, now + 1, now - 1, now ^ 1 << chance.randrange(8 * kind.size), chance.randrange(limit))
     return chance.choice([value % limit for value in choices if value % limit != now] or [now])
 
 

@@ -168,11 +168,11 @@ def hear() -> None:
     end(u64(numbers.WAIT_UNTIL), status)
     assert gates.signal(u64(BELL)) == errors.OK
     begin(u64(numbers.RECEIVE))
-    status, _, _, _, _, _, _, _, _, _, _ = gates.receive(u64(ENDPOINT))
+    status, _, _, _, _, _, _, _, _, _, _ = gates.receive()
     end(u64(numbers.RECEIVE), status)
     assert gates.signal(u64(BELL)) == errors.OK
     begin(u64(numbers.RECEIVE_UNTIL))
-    status, _, _, _, _, _, _, _, _, _, _ = gates.receive_until(u64(ENDPOINT), later)
+    status, _, _, _, _, _, _, _, _, _, _ = gates.receive_until(later)
     end(u64(numbers.RECEIVE_UNTIL), status)
     zero = u64(0)
     begin(u64(numbers.YIELD))
@@ -200,7 +200,7 @@ def answer() -> None:
 def save() -> None:
     """Wait for a call, and put off its answer."""
     zero = u64(0)
-    status, _, kind, _, _, _, _, _, _, _, _ = gates.receive(u64(ENDPOINT))
+    status, _, kind, _, _, _, _, _, _, _, _ = gates.receive()
     assert status == errors.OK and kind == messages.MESSAGE
     begin(u64(numbers.REPLY_SAVE))
     status, _, _, _, _ = object_gates.reply_save(u64(REPLY), zero, zero, zero, zero)

@@ -250,19 +250,18 @@ def end_at_server() -> None:
 
 def play_server() -> None:
     """Answer with the words that came; give up what is passed."""
-    slot = u64(ENDPOINT)
     assert object_calls.accept(u64(SPARE_SLOT)) == errors.OK
-    _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.receive(slot)
+    _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.receive()
     while True:
         end_at_server()
         if kind == messages.SIGNAL:
-            _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.receive(slot)
+            _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.receive()
         else:
             if kind & messages.PASSED != 0:
                 assert object_calls.capability_delete(u64(SPARE_SLOT), u64(OWN_TABLE)) == errors.OK
             else:
                 begin(u64(REPLY_RECEIVE_8) if w7 != 0 else u64(REPLY_RECEIVE_4) if w3 != 0 else u64(REPLY_RECEIVE))
-            _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.reply_receive(slot, w0, w1, w2, w3, w4, w5, w6, w7)
+            _, _, kind, w0, w1, w2, w3, w4, w5, w6, w7 = gates.reply_receive(w0, w1, w2, w3, w4, w5, w6, w7)
 
 
 def play_spinner() -> None:
@@ -276,7 +275,7 @@ def play_spinner() -> None:
         end(u64(FAULT_REPLY))
     gates.signal(u64(DONE_SLOT))
     while True:
-        gates.receive(u64(ENDPOINT))
+        gates.receive()
 
 
 def play_alarm() -> None:
@@ -294,9 +293,8 @@ def play_alarm() -> None:
 
 def play_keeper() -> None:
     """Take the spinner's fault, move it behind the load, let it go on."""
-    slot = u64(ENDPOINT)
     zero = u64(0)
-    _, _, kind, fault_kind, counter, _, _, _, _, _, _ = gates.receive(slot)
+    _, _, kind, fault_kind, counter, _, _, _, _, _, _ = gates.receive()
     while True:
         end(u64(FAULT))
         assert kind == messages.FAULT
@@ -305,7 +303,7 @@ def play_keeper() -> None:
         assert status == errors.OK
         begin(u64(FAULT_REPLY))
         _, _, kind, fault_kind, counter, _, _, _, _, _, _ = gates.reply_receive(
-            slot, u64(faults.RESUME), zero, zero, zero, zero, zero, zero, zero
+            u64(faults.RESUME), zero, zero, zero, zero, zero, zero, zero
         )
 
 
@@ -337,7 +335,7 @@ def play_librarian() -> None:
             revoke_copies(u64(MANY), u64(REVOKE_10000))
     gates.signal(u64(DONE_SLOT))
     while True:
-        gates.receive(u64(ENDPOINT))
+        gates.receive()
 
 
 def delete(slot: u64) -> None:
@@ -380,7 +378,7 @@ def play_maker() -> None:
         create(u64(objects.VCPU), u64(FIRST_VCPU), u64(0), u64(CREATE_VCPU))
     gates.signal(u64(DONE_SLOT))
     while True:
-        gates.receive(u64(ENDPOINT))
+        gates.receive()
 
 
 LEVEL2_SLOT: Final = SPARE_SLOT

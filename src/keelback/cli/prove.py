@@ -75,9 +75,9 @@ def all_jobs(seconds: float) -> list[Job]:
 
 def run(options: argparse.Namespace) -> int:
     """Status 0 if every goal that was asked for is proven."""
-    if options.record_checks:
-        return record_checks.run(options, system_calls())
     described = prove_system.find_system(options.goals)
+    if options.record_checks:
+        return record_checks.run(described, options, system_calls())
     if described is not None:
         return prove_system.run(described, options)
     jobs = chosen(all_jobs(options.seconds), options.goals)

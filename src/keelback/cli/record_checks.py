@@ -1,43 +1,41 @@
-"""`keel prove --record-checks`: which checks of the kernel no entry can fail, written down for `keel build`.
+"""`keel prove --record-checks [SYSTEM]`: which checks of the kernel no entry can fail, written down for `keel build`.
 
-It is about the kernel with tables of default sizes. What is not shown of any one entry means that nothing is recorded.
+It is about the kernel of that system, with its sizes of tables, by default about one with tables of default sizes. What
+is not shown of any one function means that nothing is recorded.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from keelback.cli.common import user_errors
-from keelback.cli.executors import make_executor
-from keelback.compiler import keep_record
-from keelback.prover.campaign import compile_kernel
-from keelback.prover.checks import Found, search, searches, verdict_of
+from keelback.cli import common
+from keelback.prover.checks import Found
+from keelback.prover.recording import make_record
 
 TOLD = 10
-"""Failing places that are told of one entry."""
+"""Failing places that are told of one function."""
 
 
-def run(options: argparse.Namespace, calls: Mapping[str, int]) -> int:
+def run(system: Path | None, options: argparse.Namespace, calls: Mapping[str, int]) -> int:
     """Status 0 if a record was written."""
-    with tempfile.TemporaryDirectory() as folder, user_errors():
-        compiled = compile_kernel(Path(folder) / "kernel.o")
-    ir = compiled.ir.read_text()
-    layouts = {name: layout.to_json() for name, layout in compiled.layouts.items()}
-    found: list[Found] = []
-    with make_executor(options.executor, options.jobs) as executor:
-        for one in executor.map(search, searches(ir, layouts, calls)):
-            found.append(one)
-            print(f"keel: {one.name}: {len(one.broken)} places open, {one.seconds:.0f} s", file=sys.stderr)
-            print("".join(f"  {text}\n" for text in one.broken[:TOLD]), end="", file=sys.stderr)
-    verdict = verdict_of(ir, found)
-    if verdict.broken:
-        entries = sum(1 for one in found if one.broken)
-        print(f"nothing is recorded: {entries} of {len(found)} entries are not shown to keep the ranges of fields")
+    parameters: Mapping[str, int | str] = {}
+    if system is not None:
+        parameters = common.build(system, quiet=True).manifest["kernel"]["parameters"]
+    with common.user_errors():
+        record = make_record(parameters, calls, options.jobs or os.cpu_count() or 1, _tell)
+    if record.path is None:
+        functions = sum(1 for one in record.found if one.broken)
+        print(f"nothing is recorded: {functions} of {len(record.found)} functions may break what the search assumes")
         return 1
-    path = keep_record(compiled.digest, verdict.proven, verdict.assumed)
-    print(f"{path}: {len(verdict.proven)} of {len(verdict.sites)} checks never fail")
+    print(f"{record.path}: {record.proven} of {record.sites} checks never fail")
     return 0
+
+
+def _tell(one: Found) -> None:
+    if one.broken:
+        print(f"keel: {one.name}: {len(one.broken)} places open, {one.seconds:.0f} s", file=sys.stderr)
+        print("".join(f"  {text}\n" for text in one.broken[:TOLD]), end="", file=sys.stderr)

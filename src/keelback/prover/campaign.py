@@ -65,6 +65,9 @@ def try_prove(job: Job) -> Result:
         return Result(job.goal.name, NOT_MODELLED, time.monotonic() - started, reason=reason)
 
 
-def compile_kernel(out: Path, replaced: Mapping[Path, str] | None = None) -> CompiledObject:
-    """The kernel with the default sizes of its tables, and other texts in place of files."""
-    return compile_object(Program(root="keelback.kernel.main", replaced=replaced or {}), out)
+def compile_kernel(
+    out: Path, replaced: Mapping[Path, str] | None = None, parameters: Mapping[str, int | str] | None = None
+) -> CompiledObject:
+    """The kernel, by default with the default sizes of its tables, and other texts in place of files."""
+    program = Program(root="keelback.kernel.main", replaced=replaced or {}, parameters=dict(parameters or {}))
+    return compile_object(program, out)

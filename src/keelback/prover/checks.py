@@ -1,60 +1,75 @@
 """Which trap checks of a kernel no execution after boot can fail: what `keel build` may leave out.
 
-Nothing but `ranges` is assumed of the tables, and that is shown to be kept by every step of every entry, so nothing
-rests on invariants that are only tested. Each value that is read is any value in its range: what was stored before is
-not looked at. It is enough that each value that is stored is in range, whatever was read before it. Places in boot and
-panic code, which are not modelled, keep their checks, and so does all that they reach.
+Assumed of the tables are the `ranges` and the `RELATIONS` below, and both are shown to be kept by every function, for
+all its callers (`pieces`); so nothing rests on invariants that are only tested. Places in boot and panic code, which
+are not modelled, keep their checks, and so does all that they reach.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
+from keelback.abi import limits
 from keelback.prover.encode import Obligation, Program, Run, Term, UnsupportedError, parse_module, query
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.addresses import index_bits
 from keelback.prover.encode.evaluation import evaluate
 from keelback.prover.encode.executor import LATER
-from keelback.prover.encode.memory import Memory
 from keelback.prover.encode.module import CallTarget, Function, GlobalName
+from keelback.prover.encode.shapes import ArrayShape
 from keelback.prover.encode.shaping import any_of_all, walk
-from keelback.prover.goals import BEHIND_A_CALL, RANGES, Goal, arguments_of, goals_of, meaning_of, prepare, serves
+from keelback.prover.goals import (
+    BEHIND_A_CALL,
+    RANGES,
+    Goal,
+    arguments_of,
+    goals_of,
+    meaning_of,
+    prepare,
+    rows_kept,
+    serves,
+)
 from keelback.prover.goals import step_arguments as arguments_of_step
+from keelback.prover.hypotheses import authority, threads
+from keelback.prover.pieces import Given, Limits, PiecewiseRun, integers, name_of
 from keelback.prover.ranges import Ranges
+from keelback.prover.rows import Rows
 from keelback.prover.solvers import ask_cvc5, ask_z3
 
-NOT_MODELLED = ("kernel_boot", "kernel_secondary", "kernel_panic", "kernel_failure")
+NOT_MODELLED = ("kernel_boot", "kernel_secondary", "kernel_panic")
 """Entries before components run, and when none runs any more."""
+AFTER_BOOT: Final = ("keelback.kernel.entry.idle",)
+"""Where boot ends, if no thread is ready: from there on the tables are as boot left them, which is what is assumed."""
+RELATIONS: Final = (
+    threads.slots_of_a_thread_exist,
+    authority.tables_lie_in_slots,
+    authority.capabilities_are_of_entries,
+)
+"""What is assumed of rows beyond ranges."""
 SITE = re.compile(r"\bbrk #(\d+)\b")
 TRAP = "trap"
+INDEX_BITS: Final = 32
 CHUNK = 40
-FEW = 1000
-"""Entries with fewer places that could go wrong are looked at with all that was stored before."""
-SECONDS = 8.0
+SECONDS = 40.0
+TRAP_SECONDS = 5.0
+"""For one place: what has to be shown is worth more time than a check that may stay."""
 CHUNK_SECONDS = 3.0
-ENTRY_SECONDS = 100.0
-"""After this, what is left of an entry counts as not proven."""
-
-
-@dataclass(frozen=True)
-class Search:
-    """One entry, or system call, of a kernel."""
-
-    goal: Goal
-    ir: str
-    layouts: Mapping[str, Any]
+FUNCTION_SECONDS = 200.0
+"""After this, what is left of a function counts as not proven."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of one entry. `broken`: what keeps the ranges from being known to be kept; then nothing may go.
-    `reached`: sites, by number, that were not proven to be unreachable in it."""
+    """What was found of one function. `broken`: what keeps ranges and relations from being known to be kept; then
+    nothing may go. `reached`: sites, by number, that were not proven to be unreachable in it."""
 
     name: str
     reached: frozenset[int]
@@ -63,50 +78,162 @@ class Found:
     seconds: float = 0.0
 
 
-class AnyInRange(Memory):
-    """Memory of which a read tells nothing but that the value is in its range; writes are noted."""
+@dataclass
+class Part:
+    """A function that was run; what is to be shown of rows where it calls others, and where it ends."""
 
-    def __init__(self, program: Program, run: Run) -> None:
-        super().__init__(run.timeline)
-        self.fields, self.constants = run.memory.fields, run.memory.constants
-        self._reads = 0
-
-    def read(self, name: str, indices: tuple[Term, ...], node: int) -> Term:
-        found = self.fields.get(name)
-        if found is None or (found.known_first is not None and not found.writes):
-            return super().read(name, indices, node)
-        self._reads += 1
-        return t.apply(f"read {self._reads}{LATER}{name}", indices, found.width)
+    run: PiecewiseRun
+    relations: list[Obligation] = field(default_factory=list[Obligation])
+    unsupported: str = ""
 
 
-def searches(ir: str, layouts: Mapping[str, Any], calls: Mapping[str, int]) -> list[Search]:
-    """All entries of a kernel that are modelled, the slow ones (as it happens, the last) first."""
-    goals = [goal for goal in goals_of(ir, calls) if goal.kind == RANGES and goal.entry not in NOT_MODELLED]
-    return [Search(goal, ir, layouts) for goal in goals[::-1]]
+class Known:
+    """What is assumed wherever something is read: ranges, relations, and how large parameters get."""
+
+    def __init__(self, program: Program, space_count: int) -> None:
+        self.ranges, self.rows = Ranges(program), Rows(program, RELATIONS, space_count)
+        self.limits = self.ranges.limits
+
+    def hypotheses(self, terms: Iterable[Term]) -> list[Term]:
+        given = list(terms)
+        related = self.rows.hypotheses(given)
+        return [*related, *self.ranges.hypotheses([*given, *related])]
 
 
-def search(given: Search) -> Found:
-    """Look at one entry."""
-    sys.setrecursionlimit(20_000)
-    started = time.monotonic()
-    program, goal = prepare(given.ir, given.layouts), given.goal
-    run = Run(program)
-    run.memory = AnyInRange(program, run)
-    ranges = Ranges(program)
-    try:
-        run.start(goal.entry, _arguments(run, program.module.functions[goal.entry], goal))
-        if len(run.obligations) < FEW:  # then what was stored can be looked at
-            run = Run(program)
-            run.start(goal.entry, _arguments(run, program.module.functions[goal.entry], goal))
-    except UnsupportedError as problem:
-        return Found(goal.name, frozenset(), (f"not modelled: {problem}",))
-    needed = [o for o in run.obligations if o.kind != TRAP] + ranges.kept(run)
-    left = _unproven(run, ranges, _each_once(needed), started + ENTRY_SECONDS)
-    broken = [f"{o.kind}: {o.where}" for o in left] + _overwritten(run, ranges)
-    traps = [o for o in run.obligations if o.kind == TRAP]
-    reached = {_site(o) for o in _unproven(run, ranges, _each_once(traps), started + ENTRY_SECONDS)}
-    seconds = time.monotonic() - started
-    return Found(goal.name, frozenset(reached), tuple(broken), frozenset(run.assumed), seconds)
+class Parts:
+    """All functions of a kernel that components, guests and devices can get to run, each run once."""
+
+    def __init__(
+        self, ir: str, layouts: Mapping[str, Any], calls: Mapping[str, int], space_count: int = limits.SPACE_COUNT
+    ) -> None:
+        sys.setrecursionlimit(50_000)
+        self.program = prepare(ir, layouts)
+        self.known = Known(self.program, space_count)
+        self.parts: dict[str, Part] = {}
+        goals = [goal for goal in goals_of(ir, calls) if goal.kind == RANGES and goal.entry not in NOT_MODELLED]
+        waiting: list[tuple[str, Goal | None]] = [(goal.entry, Goal(goal.entry, RANGES)) for goal in goals]
+        while waiting:
+            name, goal = waiting.pop()
+            key = name if goal is not None else called(name)
+            if key not in self.parts:
+                self.parts[key] = self._run(name, goal)
+                waiting += [(one.name, None) for one in self.parts[key].run.given]
+        self._bound_parameters()
+
+    def _run(self, name: str, goal: Goal | None) -> Part:
+        run = PiecewiseRun(self.program)
+        part = Part(run)
+        rows, function = self.known.rows, self.program.module.functions[name]
+        run.between = lambda guard, node: part.relations.extend(rows.kept(run, guard, node))
+        try:
+            given = run.as_given(function) if goal is None else _arguments(run, function, goal)
+            outcome = run.start(name, given)
+        except UnsupportedError as problem:
+            part.unsupported = str(problem)
+        else:
+            part.relations += rows_kept(run, rows, outcome)
+        return part
+
+    def _bound_parameters(self) -> None:
+        """Let parameters grow until no call gives more; of those that may then be anything, see what they name."""
+        limits, news = Limits(self.known.limits), True
+        while news:
+            news, tops = False, dict[Term, int]()
+            for part in self.parts.values():
+                for one in part.run.given:
+                    for number in integers(self.program, self.program.module.functions[one.name]):
+                        value = one.arguments[number]
+                        top = _top(value, self.known, tops)
+                        news |= limits.widen(name_of(one.name, number), top, value.width)
+        self._bound_indices()
+
+    def _bound_indices(self) -> None:
+        """Parameters of 32 bits that may be anything, as far as the largest values tell, are below the length of a
+        table, if every call shows it: each begins with the shortest, and gets the next where a call may give more."""
+        lengths = {shape.count for shape in self.program.shapes.values() if isinstance(shape, ArrayShape)}
+        candidates = sorted({*(length for length in lengths if length > 1), self.known.rows.sizes.space_count})
+        calls = self._index_calls()
+        places = dict.fromkeys(calls, 0)
+        self.known.limits.update((name, candidates[0]) for name in calls)
+        waiting = set(calls)
+        while waiting:
+            name = min(waiting)
+            waiting.discard(name)
+            before = places[name]
+            while name in self.known.limits and not all(self._is_given(name, *call) for call in calls[name]):
+                places[name] += 1
+                self.known.limits.pop(name)
+                if places[name] < len(candidates):
+                    self.known.limits[name] = candidates[places[name]]
+            if places[name] != before:  # what its piece gives others rests on what it is given
+                own = called(calls[name][0][1].name)
+                waiting |= {other for other, uses in calls.items() if any(caller == own for caller, *_ in uses)}
+
+    def _index_calls(self) -> dict[str, list[tuple[str, Given, int]]]:
+        """For each parameter of 32 bits without a limit the calls: who calls, with what, and the parameter's number."""
+        made: dict[str, list[tuple[str, Given, int]]] = {}
+        for caller, part in self.parts.items():
+            for one in part.run.given:
+                for number in integers(self.program, self.program.module.functions[one.name]):
+                    name = name_of(one.name, number)
+                    if one.arguments[number].width == INDEX_BITS and name not in self.known.limits:
+                        made.setdefault(name, []).append((caller, one, number))
+        return made
+
+    def _is_given(self, name: str, caller: str, one: Given, number: int) -> bool:
+        """Whether a call shows that an argument is below its parameter's limit."""
+        value, run = one.arguments[number], self.parts[caller].run
+        inside = t.ult(value, t.const(self.known.limits[name], value.width))
+        claim = Obligation(one.guard, inside, "range", name)
+        return not _unproven(run, self.known, [claim], time.monotonic() + TRAP_SECONDS, TRAP_SECONDS)
+
+    def decide(self, name: str) -> Found:
+        """What is found of one function."""
+        started, part = time.monotonic(), self.parts[name]
+        if part.unsupported:
+            return Found(name, frozenset(), (f"not modelled: {part.unsupported}",))
+        run, end = part.run, started + FUNCTION_SECONDS
+        needed = [o for o in run.obligations if o.kind != TRAP] + self.known.ranges.kept(run) + part.relations
+        left = _unproven(run, self.known, _each_once(needed), end, SECONDS)
+        broken = [f"{o.kind}: {o.where}" for o in left] + _overwritten(run, self.known)
+        if self._is_contradictory(run, needed):
+            broken.append("what is assumed contradicts itself")
+        traps = [o for o in run.obligations if o.kind == TRAP]
+        reached = {_site(o) for o in _unproven(run, self.known, _each_once(traps), end, TRAP_SECONDS)}
+        seconds = time.monotonic() - started
+        return Found(name, frozenset(reached), tuple(broken), frozenset(run.assumed), seconds)
+
+    def _is_contradictory(self, run: PiecewiseRun, needed: Sequence[Obligation]) -> bool:
+        """Whether it is not known that something satisfies what is assumed of a function: then what was shown may mean
+        nothing."""
+        claims = [term for o in (*needed, *run.obligations) for term in (o.guard, o.condition)]
+        given = [term for one in run.given for term in (one.guard, *one.arguments)]
+        base = [t.TRUE, *run.hypotheses]
+        return ask_z3(query([*base, *self.known.hypotheses([*base, *claims, *given])]), SECONDS).verdict != "sat"
+
+
+def called(name: str) -> str:
+    """What a function is called where it is run as others call it."""
+    return f"{name} as called"
+
+
+def look(parts: Parts, jobs: int) -> Iterator[Found]:
+    """Look at all functions of a kernel, `jobs` at a time."""
+    largest_first = sorted(parts.parts, key=lambda name: -len(parts.parts[name].run.obligations))
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _take_over, (parts,)) as executor:
+        yield from executor.map(_decide, largest_first)
+
+
+_ours: list[Parts] = []
+
+
+def _take_over(parts: Parts) -> None:
+    sys.setrecursionlimit(50_000)
+    _ours[:] = [parts]
+
+
+def _decide(name: str) -> Found:
+    return _ours[0].decide(name)
 
 
 def _arguments(run: Run, function: Function, goal: Goal) -> list[Any]:
@@ -130,7 +257,7 @@ def _each_once(obligations: Sequence[Obligation]) -> list[Obligation]:
     return list({(o.guard.number, o.condition.number, o.where): o for o in obligations}.values())
 
 
-def _overwritten(run: Run, ranges: Ranges) -> list[str]:
+def _overwritten(run: Run, ranges: Known) -> list[str]:
     """Fields with a range that assembly may have stored anything in. What others left while the kernel waited is not
     meant: they kept the ranges."""
     made: list[str] = []
@@ -143,7 +270,7 @@ def _overwritten(run: Run, ranges: Ranges) -> list[str]:
     return made
 
 
-def _unproven(run: Run, ranges: Ranges, obligations: list[Obligation], end: float) -> list[Obligation]:
+def _unproven(run: Run, ranges: Known, obligations: list[Obligation], end: float, seconds: float) -> list[Obligation]:
     """Those of the obligations that are not shown to hold."""
     found: list[Obligation] = []
     tops: dict[Term, int] = {}
@@ -156,8 +283,8 @@ def _unproven(run: Run, ranges: Ranges, obligations: list[Obligation], end: floa
             continue
         base = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in left), *run.hypotheses]
         text = query([*base, *ranges.hypotheses(base)])
-        answer = ask_z3(text, SECONDS if len(left) == 1 else CHUNK_SECONDS)
-        if answer.verdict == "unsat" or (len(left) == 1 and answer.verdict == "unknown" and _is_refuted(text)):
+        answer = ask_z3(text, seconds if len(left) == 1 else CHUNK_SECONDS)
+        if answer.verdict == "unsat" or (len(left) == 1 and answer.verdict == "unknown" and _is_refuted(text, seconds)):
             continue
         broken = left if len(left) == 1 else []
         if answer.model is not None:
@@ -171,7 +298,7 @@ def _unproven(run: Run, ranges: Ranges, obligations: list[Obligation], end: floa
     return found
 
 
-def _is_below(claim: Term, ranges: Ranges, tops: dict[Term, int]) -> bool:
+def _is_below(claim: Term, ranges: Known, tops: dict[Term, int]) -> bool:
     """Whether a comparison holds whatever the path, by the largest values that both sides can have."""
     if claim.op == "and":
         return all(_is_below(part, ranges, tops) for part in claim.arguments)
@@ -180,7 +307,7 @@ def _is_below(claim: Term, ranges: Ranges, tops: dict[Term, int]) -> bool:
     return _top(claim.arguments[0], ranges, tops) < claim.arguments[1].value
 
 
-def _top(term: Term, ranges: Ranges, tops: dict[Term, int]) -> int:
+def _top(term: Term, ranges: Known, tops: dict[Term, int]) -> int:
     """No value of a term is larger, if all that was read is in its range."""
     for part in walk([term]):
         if part not in tops:
@@ -188,7 +315,7 @@ def _top(term: Term, ranges: Ranges, tops: dict[Term, int]) -> int:
     return tops[term]
 
 
-def _top_of(term: Term, ranges: Ranges, tops: dict[Term, int]) -> int:
+def _top_of(term: Term, ranges: Known, tops: dict[Term, int]) -> int:
     given, most = term.arguments, (1 << term.width) - 1
     if term.is_constant:
         return term.value
@@ -207,8 +334,8 @@ def _top_of(term: Term, ranges: Ranges, tops: dict[Term, int]) -> int:
             return most
 
 
-def _is_refuted(text: str) -> bool:
-    return ask_cvc5(text, SECONDS).verdict == "unsat"
+def _is_refuted(text: str, seconds: float) -> bool:
+    return ask_cvc5(text, seconds).verdict == "unsat"
 
 
 @dataclass(frozen=True)
@@ -221,15 +348,17 @@ class Verdict:
     assumed: tuple[str, ...] = field(default_factory=tuple)
 
 
-def verdict_of(ir: str, found: Sequence[Found]) -> Verdict:
-    """What the entries' results say together. Sites that code reaches that is not modelled stay."""
+def verdict_of(ir: str, found: Sequence[Found], emitted: Iterable[int] = ()) -> Verdict:
+    """What the functions' results say together. Sites that code reaches that is not modelled stay. Of those that were
+    `emitted` the ones that LLVM's IR does not have go too: they never fail where all the others are, and as little when
+    some are left out that never fail."""
     own = sites_of(ir)
     sites = frozenset(number for numbers in own.values() for number in numbers)
     broken = tuple(f"{one.name}: {text}" for one in found for text in one.broken)
-    outside = {number for name in reached_from(ir, NOT_MODELLED) for number in own.get(name, ())}
+    outside = {number for name in reached_from(ir, NOT_MODELLED, AFTER_BOOT) for number in own.get(name, ())}
     reached = outside.union(*(one.reached for one in found))
     assumed = sorted(frozenset().union(*(one.assumed for one in found)))
-    return Verdict(frozenset() if broken else sites - reached, sites, broken, tuple(assumed))
+    return Verdict(frozenset() if broken else sites.union(emitted) - reached, sites, broken, tuple(assumed))
 
 
 @lru_cache(maxsize=2)
@@ -243,13 +372,13 @@ def sites_of(ir: str) -> Mapping[str, frozenset[int]]:
     return made
 
 
-def reached_from(ir: str, entries: Sequence[str]) -> frozenset[str]:
-    """Functions that these may run: what is named in them, and in those, and so on."""
+def reached_from(ir: str, entries: Sequence[str], without: Sequence[str] = ()) -> frozenset[str]:
+    """Functions that these may run: what is named in them, and in those, and so on, but for some."""
     functions = parse_module(ir).functions
     pending, seen = [name for name in entries if name in functions], set[str]()
     while pending:
         name = pending.pop()
-        if name not in seen:
+        if name not in seen and name not in without:
             seen.add(name)
             pending += [other for other in _named(functions[name]) if other in functions]
     return frozenset(seen)

@@ -73,10 +73,18 @@ CLAUSE_SECONDS = (2.0, 8.0)
 when the others have been decided."""
 CLAUSES_SECONDS = 45.0
 """After this no further invariant of a goal is begun."""
+FEWER_SECONDS = 10.0
+"""The solver's time for one invariant that stayed open, with fewer assumptions."""
+FEWERS_SECONDS = 45.0
+"""Time for all of these."""
 CASES_SECONDS = 120.0
-"""Time for all invariants of one goal that are left after that, case by case."""
+"""Time for all invariants of one goal that are left, with fewer assumptions and then case by case."""
 FINDINGS = 12
 """Failing places that are told of one goal; there may be more."""
+
+
+Assume = Callable[[list[Term]], list[Term]]
+"""What is assumed of the rows that some terms read."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +217,17 @@ def prove(job: Job) -> Result:
         related = rows.hypotheses(terms)
         return [*related, *ranges.hypotheses([*terms, *related])]
 
+    def uncounted(terms: list[Term]) -> list[Term]:
+        related = rows.hypotheses(terms, with_counts=False)
+        return [*related, *ranges.hypotheses([*terms, *related])]
+
+    def near(terms: list[Term]) -> list[Term]:
+        related = rows.hypotheses(terms, rounds=1)
+        return [*related, *ranges.hypotheses([*terms, *related])]
+
     clauses: dict[str, str] = {}
     if goal.kind == KEPT:
-        clauses, findings, solver = settle_clauses(run, hypotheses, obligations, job.seconds)
+        clauses, findings, solver = settle_clauses(run, (hypotheses, uncounted, near), obligations, job.seconds)
         verdict = whole_status(clauses.values())
     else:
         verdict, findings, solver = settle(run, hypotheses, _different(obligations), job.seconds)
@@ -347,9 +363,11 @@ def rows_kept(run: Run, rows: Rows, outcome: Outcome) -> list[Obligation]:
 
 
 def settle_clauses(
-    run: Run, hypotheses: Callable[[list[Term]], list[Term]], obligations: Sequence[Obligation], seconds: float
+    run: Run, choices: Sequence[Assume], obligations: Sequence[Obligation], seconds: float
 ) -> tuple[dict[str, str], tuple[Finding, ...], str]:
-    """Decide each invariant by itself, those with few terms first, so that none keeps the others from being decided."""
+    """Decide each invariant by itself, those with few terms first, so that none keeps the others from being decided.
+    `choices`: what to assume; what stays open with all of it may be shown with less, of which solvers make more."""
+    hypotheses = choices[0]
     parts: dict[str, list[Obligation]] = {}
     for obligation in obligations:
         parts.setdefault(obligation.where, []).append(obligation)
@@ -367,18 +385,44 @@ def settle_clauses(
                 statuses[name], found, solver = settle(run, hypotheses, claims, min(own, room), room)
                 findings += found
                 solvers.update(solver.split())
-    settle_by_cases(run, hypotheses, parts, statuses)
+    end = time.monotonic() + CASES_SECONDS
+    settle_with_fewer(run, choices[1:], parts, statuses, min(seconds, FEWER_SECONDS))
+    settle_by_cases(run, hypotheses, parts, statuses, end)
     return statuses, tuple(findings[:FINDINGS]), " ".join(sorted(solvers))
+
+
+def settle_with_fewer(
+    run: Run,
+    choices: Sequence[Assume],
+    parts: Mapping[str, list[Obligation]],
+    statuses: dict[str, str],
+    seconds: float,
+) -> None:
+    """Show some of the invariants that stayed open from less, FEWERS_SECONDS in all."""
+    end = time.monotonic() + FEWERS_SECONDS
+    for fewer in choices:
+        for name in [name for name, status in statuses.items() if status == UNKNOWN]:
+            room = min(seconds, end - time.monotonic())
+            if room > 0 and is_shown(run, fewer, parts[name], room):
+                statuses[name] = PROVEN
+
+
+def is_shown(run: Run, hypotheses: Assume, claims: Sequence[Obligation], seconds: float) -> bool:
+    """Whether these follow from what is assumed, which does not contradict itself."""
+    wrong = [any_of_all(t.and_(o.guard, t.not_(o.condition)) for o in claims), *run.hypotheses]
+    assumed = hypotheses(wrong)
+    is_unsat = ask_z3(query([*wrong, *assumed]), seconds).verdict == "unsat"
+    return is_unsat and agree([*assumed, *run.hypotheses], seconds)
 
 
 def settle_by_cases(
     run: Run,
-    hypotheses: Callable[[list[Term]], list[Term]],
+    hypotheses: Assume,
     parts: Mapping[str, list[Obligation]],
     statuses: dict[str, str],
+    end: float,
 ) -> None:
     """Show some of the invariants that stayed open. Their time is shared: what one leaves is for those behind it."""
-    end = time.monotonic() + CASES_SECONDS
     waiting = [name for name, status in statuses.items() if status == UNKNOWN]
     for number, name in enumerate(waiting):
         room = (end - time.monotonic()) / (len(waiting) - number)
@@ -400,7 +444,7 @@ def whole_status(parts: Iterable[str]) -> str:
 
 def settle(
     run: Run,
-    hypotheses: Callable[[list[Term]], list[Term]],
+    hypotheses: Assume,
     obligations: list[Obligation],
     seconds: float,
     room: float = GOAL_SECONDS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from keelback.abi import limits
 from keelback.prover.encode import Field, Obligation, Program, Run, Term
 from keelback.prover.encode import terms as t
 from keelback.prover.encode.executor import LATER
@@ -18,7 +19,7 @@ from keelback.prover.encode.shaping import walk
 STATE: Final = "keelback.kernel.state."
 
 TABLE_OF: Final = {
-    "threads": ("thread", "client", "server", "next", "previous", "current", "waiting", "head", "tail", "component"),
+    "threads": ("thread", "client", "server", "next", "previous", "current", "head", "tail", "component"),
     "endpoints": ("endpoint", "serves", "fault_endpoint"),
     "notifications": ("notification",),
     "vcpus": ("vcpu", "guest", "loaded"),
@@ -29,13 +30,19 @@ TABLE_OF: Final = {
     "pools": ("owner",),
     "queues": ("queue",),
     "grants": ("grant",),
-    "windows": ("window",),
+    "windows": ("window", "windows.next"),
     "cores": ("number",),
     "fp_states": ("fp_owner",),
 }
+"""Table -> the fields that name its entries, wherever they are; with a table's name in front, only there."""
 LINE_OWNERS: Final = "keelback.kernel.objects.interrupt.line_owners"
 """For each line of the interrupt controller the entry of `interrupts` that has it."""
 _TABLES: Final = {name: table for table, names in TABLE_OF.items() for name in names}
+
+
+def _table_named_by(name: str) -> str | None:
+    """The table whose entries a field of the kernel's state names."""
+    return _TABLES.get(name.removeprefix(STATE)) or _TABLES.get(name.rsplit(".", 1)[1])
 
 
 class Ranges:
@@ -54,7 +61,10 @@ class Ranges:
         if name == LINE_OWNERS:
             owners = program.shapes.get(f"{STATE}interrupts")
             return owners.count if isinstance(owners, ArrayShape) else None
-        table = _TABLES.get(name.rsplit(".", 1)[1]) if name.startswith(STATE) and found.width == 32 else None
+        if name in (f"{STATE}threads.rank", f"{STATE}cores.best_rank"):
+            cores = program.shapes.get(f"{STATE}cores")
+            return limits.PRIORITY_COUNT * (cores.count if isinstance(cores, ArrayShape) else 1)
+        table = _table_named_by(name) if name.startswith(STATE) and found.width in (16, 32) else None
         shape = program.shapes.get(f"{STATE}{table}") if table else None
         return shape.count if isinstance(shape, ArrayShape) else None
 
@@ -65,7 +75,7 @@ class Ranges:
         for term in walk(terms):
             if term.op in ("symbol", "apply"):
                 limit = self.limits.get(term.name.rsplit(LATER, 1)[-1])
-                if limit is not None:
+                if limit is not None and limit < 1 << term.width:  # else it says nothing, and has no constant
                     found.append(t.ult(term, t.const(limit, term.width)))
         return found
 

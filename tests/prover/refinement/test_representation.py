@@ -40,9 +40,17 @@ HELPING = (
     *("cores.context", "cores.ready", "cores.timers", "cores.deadline", "cores.slice_", "cores.best_"),
     *("cores.shared_space", "cores.number", "cores.turned", "cores.in_guest", "cores.online", "cores.panicking"),
     *("threads.stage2", "threads.coprocessor", "threads.slots_", "threads.padding", "threads.header", "threads.rank"),
-    *("pools.owned", "tables.used", "tables.threads", "tables.padding", "endpoints.waiting", "endpoints.padding"),
+    *("pools.owned", "tables.used", "tables.threads", "tables.padding", "endpoints.padding"),
     *("notifications.padding", "translations.used", "translations.users", "translations.parent", "frames.mapped"),
-    *("vcpus.stage2", "boot.", "panic_context."),
+    *(
+        "threads.quiet",
+        "slots.padding",
+        "interrupts.padding",
+        "cores.padding",
+        "vcpus.stage2",
+        "boot.",
+        "panic_context.",
+    ),
 )
 """What only helps the kernel: counts, bitmaps, copies; `invariants` say what they hold."""
 

@@ -119,9 +119,18 @@ def test_what_is_right_is_proven(right: tuple[str, dict[str, Any]]) -> None:
         "poll::integrity",
         "signal::integrity",
         "unlink::integrity",
+        "capability_clear::integrity",
         "object_give::integrity",
     ):
         assert run(right, goal).status == PROVEN, goal
+
+
+def test_clearing_slots_behind_a_table_is_not_proven(tmp_path: Path) -> None:
+    path = SOURCES / "objects/capability.py"
+    source, text = path.read_text(), "if first + step < u64(table.count) and slots["
+    assert text in source, "the kernel has changed; so must this test"
+    kernel = compile_sources(tmp_path, {path: source.replace(text, "if slots[")})
+    assert run(kernel, "capability_clear::integrity").status != PROVEN
 
 
 def wrong_accept(state: Any, caller: Any) -> None:

@@ -11,6 +11,7 @@ from keelback.abi import syscalls
 from keelback.prover.mutation.equivalent import EQUIVALENT
 from keelback.prover.mutation.mutants import Mutant, find_mutants, sample
 from keelback.prover.mutation.proof import ALL_PROVEN, ProofVerdict, Trials
+from keelback.prover.mutation.refuting import call_for, refute_all
 from keelback.prover.mutation.trial import CALLS, NOT_TOLD, TOLD, Verdict, try_mutants
 
 COUNT = 100
@@ -30,8 +31,11 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="trials at a time")
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their name")
     parser.add_argument("--prove", action="store_true", help="try to prove them: no proof may succeed")
+    parser.add_argument("--refute", action="store_true", help="all those behind short calls: a goal has to fail")
     options = parser.parse_args()
     found = [mutant for mutant in find_mutants() if options.only in mutant.name]
+    if options.refute:
+        return refute_short([mutant for mutant in found if call_for(mutant)], options.jobs)
     chosen = found if options.all else sample(found, options.count)
     if options.prove:
         return prove_all(chosen)
@@ -68,6 +72,17 @@ def prove_all(mutants: list[Mutant]) -> int:
     missed = [v for v in verdicts if v.status == ALL_PROVEN and v.mutant.name not in EQUIVALENT]
     print(f"{len(missed)} proven, not known to be equivalent")
     return 1 if missed else 0
+
+
+def refute_short(mutants: list[Mutant], jobs: int) -> int:
+    """Status 0 if no mutant is proven but those that behave as the original. Lines can go into a test's list."""
+    proven = 0
+    for verdict in refute_all(mutants, SYSTEM_CALLS, jobs):
+        proven += verdict.status == ALL_PROVEN and verdict.mutant.name not in EQUIVALENT
+        shown = "; ".join(part for part in (verdict.status, verdict.goal, verdict.confirmed[:100]) if part)
+        print(f"{verdict.mutant.name}\n    {shown}", flush=True)
+    print(f"{proven} proven, not known to be equivalent")
+    return 1 if proven else 0
 
 
 def describe(verdict: Verdict) -> str:

@@ -27,7 +27,6 @@ PAIRS: Final = (
     ("budget", "remaining"),
     ("owner", "generation"),
     ("priority", "ceiling"),
-    ("server", "waiting"),
 )
 """Fields that may be taken for each other."""
 OTHER_RIGHTS: Final = {"READ": "WRITE", "WRITE": "READ", "CONTROL": "READ", "GRANT": "READ", "OWNER": "READ"}
