@@ -108,7 +108,7 @@ def _emulate(flat: Path, folder: Path) -> bytes:
     serial = folder / "serial.bin"
     machine = ["-M", "virt,gic-version=3,virtualization=on", "-cpu", "cortex-a72", "-m", "256", "-display", "none"]
     command = ["timeout", "-k", "5", str(EMULATOR_SECONDS), "qemu-system-aarch64", *machine, "-monitor", "none"]
-    command += ["-serial", f"file:{serial}", "-kernel", str(flat)]
+    command += ["-nic", "none", "-serial", f"file:{serial}", "-kernel", str(flat)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"qemu exited with {done.returncode}: {done.stderr}\n{serial.read_bytes()[:400]!r}")

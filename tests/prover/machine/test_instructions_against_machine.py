@@ -213,7 +213,19 @@ def run_emulated(folder: Path, states: list[tuple[int, int, int, int]]) -> list[
     compile_foreign([source], made)
     link([made], elf, base=0x4008_0000, entry="_start")
     out = folder / "out.bin"
-    machine = ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a53", "-m", "64", "-display", "none"]
+    machine = [
+        "qemu-system-aarch64",
+        "-M",
+        "virt",
+        "-cpu",
+        "cortex-a53",
+        "-m",
+        "64",
+        "-display",
+        "none",
+        "-nic",
+        "none",
+    ]
     subprocess.run([*machine, "-serial", f"file:{out}", "-monitor", "none", "-kernel", elf], check=True, timeout=60)
     found = out.read_bytes()
     words = [int.from_bytes(found[n : n + 8], "little") for n in range(0, len(found), 8)]
