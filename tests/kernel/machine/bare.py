@@ -143,7 +143,8 @@ def build(system: BareSystem, folder: Path) -> BareImage:
     assert len(zone.tables) <= ZONE_PAGES
     image.write(zone.base, zone.to_bytes())
     for table, given in values.items():
-        image.write(kernel.symbols[STATE + table], pack(compiled.layouts[STATE + table], given))
+        symbol = table_symbols(compiled.layouts)[table]
+        image.write(kernel.symbols[symbol], pack(compiled.layouts[symbol], given))
     write_boot_header(image, BOARD.image_offset, end - base)
     path = folder / "image.bin"
     path.write_bytes(image.content)
