@@ -10,7 +10,6 @@ NotReplayable.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from keelback.prover.tables import table_symbols
 from keelback.sdk.image.page_tables import stage2_attributes
 from keelback.sdk.runner import Machine
 from tests.boot.qmp import EmulatorMonitor
-from tests.kernel.conformance.world import PARAMETERS, World, boot_of
+from tests.kernel.conformance.world import PARAMETERS, World, boot_of, copied
 from tests.kernel.machine.bare import (
     BOARD,
     PROGRAM_BASE,
@@ -261,11 +260,6 @@ def known(thread: Thread) -> list[int]:
     elif thread.registers[8] in BROKEN_OFF:
         lost = 8
     return [0] * lost + thread.registers[lost:]
-
-
-def copied(state: State) -> State:
-    made: State = pickle.loads(pickle.dumps(state, pickle.HIGHEST_PROTOCOL))
-    return made
 
 
 def play(stage: Stage, recorded: Recorder) -> list[str]:
